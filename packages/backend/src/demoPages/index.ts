@@ -1,0 +1,1 @@
+export { demoPagesPlugin as default } from './plugin';

@@ -1,0 +1,49 @@
+// Jest runs that close with the plain line.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { backstageCli, root } from './process.mjs';
+
+/** Folders of test/src that a command of their own runs: they need a browser, a real API server, real S3 or much time. */
+export const suites = ['e2e', 'api-server', 's3', 'faults', 'long'];
+
+const ignoredBySuites = `/test/src/(${suites.join('|')})/`;
+
+/** Arguments that select what `npm test` runs: all but the suites. */
+export const unitArguments = ['--testPathIgnorePatterns', '/node_modules/', '--testPathIgnorePatterns', ignoredBySuites];
+
+async function jest(args, { cwd, env }) {
+  const folder = mkdtempSync(join(tmpdir(), 'lifeboat-jest-'));
+  const file = join(folder, 'results.json');
+  try {
+    const status = await backstageCli([...args, '--json', '--outputFile', file], { cwd, env });
+    let results;
+    try {
+      results = JSON.parse(readFileSync(file, 'utf8'));
+    } catch {
+      return { passed: 0, failed: 1, skipped: 0 };
+    }
+    const brokenFiles = results.numRuntimeErrorTestSuites;
+    const failed = results.numFailedTests + brokenFiles;
+    return {
+      passed: results.numPassedTests,
+      failed: failed === 0 && status !== 0 ? 1 : failed,
+      skipped: results.numPendingTests + results.numTodoTests,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Every test of the workspace but the suites. */
+export function runUnitTests(args) {
+  return jest(['repo', 'test', '--watchAll=false', ...unitArguments, ...args], { cwd: root });
+}
+
+/** One suite of the test workspace, one file at a time: they start clusters and servers. */
+export function runSuite(name, args, env = {}) {
+  return jest(
+    ['package', 'test', '--watchAll=false', '--runInBand', '--testPathPatterns', `/test/src/${name}/`, ...args],
+    { cwd: join(root, 'test'), env },
+  );
+}

@@ -1,0 +1,17 @@
+// The portal's web page, built only when its sources changed.
+import { join } from 'node:path';
+import { makeWhenChanged } from './bundle.mjs';
+import { backstageCli, root } from './process.mjs';
+
+/** Builds packages/app into its dist folder. Throws when the build fails. */
+export function buildPortal() {
+  return makeWhenChanged('portal', {
+    patterns: ['packages/app/{src,public}/**/*', 'packages/app/package.json', 'plugins/{backup,backup-common}/src/**/*', 'app-config.yaml'],
+    outputs: ['packages/app/dist/index.html'],
+    make: async () => {
+      console.log('Building the portal …');
+      const status = await backstageCli(['package', 'build'], { cwd: join(root, 'packages/app'), env: { NODE_ENV: 'production' } });
+      if (status !== 0) throw new Error('The portal could not be built: see above.');
+    },
+  });
+}
