@@ -5,6 +5,7 @@ const factory = require('@backstage/cli/config/eslint-factory');
 const own = [
   '@lifeboat/velero-api',
   '@lifeboat/engine',
+  '@lifeboat/kopia',
   '@lifeboat/dev-cluster',
   '@lifeboat/demo',
   '@lifeboat/backstage-plugin-backup',
@@ -15,7 +16,8 @@ const own = [
 
 const mayImport = {
   'packages/velero-api': [],
-  'packages/engine': ['@lifeboat/velero-api'],
+  'packages/engine': ['@lifeboat/velero-api', '@lifeboat/kopia'],
+  'packages/kopia': [],
   'packages/dev-cluster': [],
   'packages/demo': [
     '@lifeboat/velero-api',
@@ -43,6 +45,7 @@ const mayImport = {
 const withoutBackstage = [
   'packages/velero-api',
   'packages/engine',
+  'packages/kopia',
   'packages/dev-cluster',
 ];
 
