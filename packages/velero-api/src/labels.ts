@@ -1,4 +1,5 @@
-import { sha224, sha256 } from '@noble/hashes/sha2';
+import { sha256 } from '@noble/hashes/sha2';
+import { sha3_224 as sha3224 } from '@noble/hashes/sha3';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 
 /**
@@ -148,13 +149,13 @@ export function validLabelValue(value: string): string {
 }
 
 /**
- * A name, or when it is longer than 63 characters its SHA-224 in hex. Velero: `ReturnNameOrHash`.
+ * A name, or when it is longer than 63 characters its SHA3-224 in hex. Velero: `ReturnNameOrHash`.
  *
  * @public
  */
 export function nameOrHash(name: string): string {
   const bytes = utf8ToBytes(name);
-  return bytes.length <= maximumLabelLength ? name : bytesToHex(sha224(bytes));
+  return bytes.length <= maximumLabelLength ? name : bytesToHex(sha3224(bytes));
 }
 
 /**
