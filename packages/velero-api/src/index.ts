@@ -15,6 +15,7 @@ export * from './resources/requests';
 export * from './resources/dataPath';
 export * from './labels';
 export * from './defaults';
+export * from './prepareBackupSpec';
 export * from './durations';
 export * from './scope';
 export * from './storage/storageKeys';
