@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InformerSet } from './api/InformerSet';
+import { KubeClient, KubeError } from './api/KubeClient';
+import { Resource, types } from './api/Resource';
+import { Controller, ControllerContext } from './controllers/ControllerContext';
+import { cronJobs } from './controllers/cronJobs';
+import { daemonSets } from './controllers/daemonSets';
+import { deployments } from './controllers/deployments';
+import { endpoints } from './controllers/endpoints';
+import { garbageCollection } from './controllers/garbageCollection';
+import { jobs } from './controllers/jobs';
+import { namespaceTermination } from './controllers/namespaceTermination';
+import { podGarbageCollection } from './controllers/podGarbageCollection';
+import { replicaSets } from './controllers/replicaSets';
+import { routeDefinition, routes } from './controllers/routes';
+import { scheduler } from './controllers/scheduler';
+import { serviceAccounts } from './controllers/serviceAccounts';
+import { statefulSets } from './controllers/statefulSets';
+import { volumeProtection } from './controllers/volumeProtection';
+import { ensureStorageClass, volumeBinding } from './controllers/volumes';
+import { FolderVolumes } from './FolderVolumes';
+import { Kubelet, NODE_NAME } from './kubelet/Kubelet';
+import { KubeletServer } from './kubelet/KubeletServer';
+import { RuntimeImages } from './kubelet/RuntimeImages';
+
+const SHUTDOWN_GRACE_SECONDS = 8;
+const ESTABLISH_TIMEOUT_MS = 15_000;
+const HEARTBEAT_MS = 60_000;
+
+export interface ControllersOptions {
+  kubeconfigFile: string;
+  signal: AbortSignal;
+  log(line: string): void;
+}
+
+export interface NodeOptions extends ControllersOptions {
+  /** JSON file with the images that run as real processes. */
+  runtimesFile?: string;
+  /** Folder for volumes and pods. Programs that drop root must be able to reach it. */
+  volumesDirectory: string;
+  /** Who asks the kubelet for logs or commands must send this as bearer token. Random when not given. */
+  kubeletToken?: string;
+}
+
+export interface RunningNode {
+  /** Ends all processes of the node; what is in the API stays. */
+  stop(): Promise<void>;
+}
+
+async function contextFor(
+  options: ControllersOptions,
+  stop: AbortController,
+): Promise<ControllerContext> {
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const client = await KubeClient.fromKubeconfig(options.kubeconfigFile);
+  const log = (line: string) => options.log(line);
+  return {
+    client,
+    informers: new InformerSet(client, signal, log),
+    signal,
+    log,
+    now: () => new Date(),
+  };
+}
+
+function housekeeping(context: ControllerContext): Controller[] {
+  return [
+    namespaceTermination(context),
+    garbageCollection(context),
+    serviceAccounts(context),
+    volumeProtection(context),
+    podGarbageCollection(context),
+  ];
+}
+
+/**
+ * Runs the few controllers without which a bare kube-apiserver does not behave like a cluster: namespace termination,
+ * garbage collection, default service accounts, protection of volumes in use.
+ */
+export async function startControllers(
+  options: ControllersOptions,
+): Promise<RunningNode> {
+  const stop = new AbortController();
+  const context = await contextFor(options, stop);
+  const controllers = housekeeping(context);
+  await context.informers.synced();
+  for (const controller of controllers) controller.start();
+  return {
+    async stop() {
+      stop.abort();
+    },
+  };
+}
+
+async function ensureRouteType(context: ControllerContext): Promise<void> {
+  const { client, signal } = context;
+  const { name } = routeDefinition.metadata;
+  const type = types.customResourceDefinitions;
+  try {
+    await client.create(type, undefined, routeDefinition);
+  } catch (error) {
+    const there =
+      error instanceof KubeError && error.reason === 'AlreadyExists';
+    if (!there) throw error;
+  }
+  const end = Date.now() + ESTABLISH_TIMEOUT_MS;
+  for (;;) {
+    const definition = await client.get<
+      Resource<unknown, { conditions?: { type: string; status: string }[] }>
+    >(type, undefined, name, signal);
+    const established = definition.status?.conditions?.some(
+      each => each.type === 'Established' && each.status === 'True',
+    );
+    if (established) return;
+    if (Date.now() > end) throw new Error(`${name} was not established`);
+    await sleep(50, undefined, { signal });
+  }
+}
+
+async function registerNode(
+  { client, now }: ControllerContext,
+  kubeletPort: number,
+): Promise<void> {
+  const node = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: NODE_NAME,
+      labels: {
+        'kubernetes.io/hostname': NODE_NAME,
+        'kubernetes.io/os': 'linux',
+        'kubernetes.io/arch': process.arch === 'x64' ? 'amd64' : process.arch,
+        'node-role.kubernetes.io/worker': '',
+      },
+    },
+  };
+  if (!(await client.find(types.nodes, undefined, NODE_NAME))) {
+    await client.create(types.nodes, undefined, node);
+  }
+  const time = now()
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z');
+  const capacity = {
+    cpu: '8',
+    memory: '16Gi',
+    pods: '500',
+    'ephemeral-storage': '100Gi',
+  };
+  await client.patch(
+    types.nodes,
+    undefined,
+    NODE_NAME,
+    {
+      status: {
+        addresses: [
+          { type: 'InternalIP', address: '127.0.0.1' },
+          { type: 'Hostname', address: NODE_NAME },
+        ],
+        capacity,
+        allocatable: capacity,
+        conditions: [
+          {
+            type: 'Ready',
+            status: 'True',
+            reason: 'KubeletReady',
+            message: 'kubelet is posting ready status',
+            lastHeartbeatTime: time,
+            lastTransitionTime: time,
+          },
+        ],
+        daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
+        nodeInfo: {
+          architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+          bootID: '',
+          containerRuntimeVersion: `dev-node://${process.versions.node}`,
+          kernelVersion: '',
+          kubeProxyVersion: '',
+          kubeletVersion: 'v1.34.1',
+          machineID: '',
+          operatingSystem: 'linux',
+          osImage: 'dev-cluster',
+          systemUUID: '',
+        },
+      },
+    },
+    { subresource: 'status' },
+  );
+}
+
+/**
+ * Starts the one node of a cluster, with all controllers, scheduler and volumes: a client of the Kubernetes API only.
+ *
+ * @throws when the API server does not answer or the runtimes file is wrong.
+ */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const stop = new AbortController();
+  const context = await contextFor(options, stop);
+  const { informers, signal } = context;
+  mkdirSync(options.volumesDirectory, { recursive: true, mode: 0o755 });
+  const folders = new FolderVolumes(join(options.volumesDirectory, 'claims'));
+  const kubelet = new Kubelet(
+    context,
+    RuntimeImages.fromFile(options.runtimesFile),
+    folders,
+    options.volumesDirectory,
+  );
+  const server = new KubeletServer(
+    kubelet,
+    options.kubeletToken ?? randomBytes(24).toString('hex'),
+    kubelet.reaper,
+  );
+  try {
+    const port = await server.listen();
+    await Promise.all([
+      ensureRouteType(context),
+      ensureStorageClass(context),
+      registerNode(context, port),
+    ]);
+    const controllers = [
+      ...housekeeping(context),
+      deployments(context),
+      replicaSets(context),
+      statefulSets(context),
+      daemonSets(context),
+      jobs(context),
+      cronJobs(context),
+      endpoints(context),
+      volumeBinding(context, folders),
+      scheduler(context, NODE_NAME),
+      routes(context),
+    ];
+    await informers.synced();
+    for (const controller of controllers) controller.start();
+    kubelet.start();
+    const heartbeat = setInterval(() => {
+      registerNode(context, port).catch(error => {
+        if (!signal.aborted) context.log(`node: ${(error as Error).message}`);
+      });
+    }, HEARTBEAT_MS);
+    signal.addEventListener('abort', () => clearInterval(heartbeat));
+  } catch (error) {
+    stop.abort();
+    await server.stop();
+    await kubelet.stop(0);
+    throw error;
+  }
+  let stopped: Promise<void> | undefined;
+  const end = async () => {
+    stop.abort();
+    await server.stop();
+    await kubelet.stop(SHUTDOWN_GRACE_SECONDS);
+  };
+  return {
+    stop() {
+      stopped ??= end();
+      return stopped;
+    },
+  };
+}

@@ -1,0 +1,253 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { FolderVolumes } from '../FolderVolumes';
+import { keyOf } from '../api/Informer';
+import { isNotFound } from '../api/KubeClient';
+import { Resource, resourcePath, types } from '../api/Resource';
+import { ControllerContext } from '../controllers/ControllerContext';
+import { Service } from '../controllers/endpoints';
+import { Claim, FOLDERS_DRIVER, Volume } from '../controllers/volumes';
+import { isFinished, Pod, PodStatus } from '../controllers/Workload';
+import { ContainerConfigError } from './ContainerConfigError';
+import { ConfigMapData, SecretData } from './containerEnvironment';
+import { PodHost, PodWorker } from './PodWorker';
+import { VolumeSources } from './PodVolumes';
+import { ProcessReaper } from './ProcessReaper';
+import { RuntimeImages } from './RuntimeImages';
+import { ServiceProxy } from './ServiceProxy';
+
+export const NODE_NAME = 'dev-node';
+
+/** Runs the pods that are assigned to the node. */
+export class Kubelet {
+  private readonly workers = new Map<string, PodWorker>();
+  private readonly ended = new Set<string>();
+  readonly reaper = new ProcessReaper();
+  private readonly proxy: ServiceProxy;
+  private readonly pods;
+  private readonly configMaps;
+  private readonly secrets;
+  private readonly claims;
+  private readonly volumes;
+  private readonly host: PodHost;
+  private lastAddress = 1;
+
+  constructor(
+    private readonly context: ControllerContext,
+    images: RuntimeImages,
+    private readonly folders: FolderVolumes,
+    directory: string,
+  ) {
+    const { informers, log } = context;
+    this.pods = informers.of<Pod>(types.pods);
+    this.configMaps = informers.of<Resource & ConfigMapData>(types.configMaps);
+    this.secrets = informers.of<Resource & SecretData>(types.secrets);
+    this.claims = informers.of<Claim>(types.persistentVolumeClaims);
+    this.volumes = informers.of<Volume>(types.persistentVolumes);
+    this.proxy = new ServiceProxy(
+      informers.of<Service>(types.services),
+      this.pods,
+      join(directory, 'services'),
+      log,
+    );
+    const podsDirectory = join(directory, 'pods');
+    rmSync(podsDirectory, { recursive: true, force: true });
+    mkdirSync(podsDirectory, { recursive: true, mode: 0o711 });
+    this.host = {
+      images,
+      reaper: this.reaper,
+      podsDirectory,
+      sourcesOf: pod => this.sourcesOf(pod),
+      clusterEnvironment: namespace => this.clusterEnvironment(namespace),
+      writeStatus: (pod, status) => this.writeStatus(pod, status),
+      annotate: (pod, annotations) => this.annotate(pod, annotations),
+      fakeAddress: () => this.fakeAddress(),
+      log,
+    };
+  }
+
+  /** Call when the informers are filled. */
+  start(): void {
+    this.proxy.start(this.context.signal);
+    this.pods.onChange((pod, change) => this.settle(pod, change));
+    const refresh = (namespace: string | undefined) => {
+      for (const worker of this.workers.values()) {
+        if (worker.namespace === namespace) {
+          worker
+            .refreshVolumes()
+            .catch(error => this.context.log((error as Error).message));
+        }
+      }
+    };
+    this.configMaps.onChange(map => refresh(map.metadata.namespace));
+    this.secrets.onChange(secret => refresh(secret.metadata.namespace));
+  }
+
+  private settle(pod: Pod, change: 'set' | 'deleted'): void {
+    if (pod.spec?.nodeName !== NODE_NAME || this.context.signal.aborted) return;
+    const uid = pod.metadata.uid ?? '';
+    const worker = this.workers.get(uid);
+    if (change === 'deleted') {
+      if (worker) this.finish(worker, undefined, 0);
+      return;
+    }
+    if (pod.metadata.deletionTimestamp) {
+      if (worker) {
+        worker.update(pod);
+        this.finish(worker, pod);
+      } else if (!this.ended.has(uid)) {
+        void this.remove(pod);
+      }
+      return;
+    }
+    if (worker) {
+      worker.update(pod);
+      return;
+    }
+    if (this.ended.has(uid) || isFinished(pod)) return;
+    const created = new PodWorker(pod, this.host);
+    this.workers.set(uid, created);
+    created.start();
+  }
+
+  private finish(
+    worker: PodWorker,
+    pod: Pod | undefined,
+    graceSeconds?: number,
+  ): void {
+    if (this.ended.has(worker.uid)) return;
+    this.ended.add(worker.uid);
+    worker
+      .terminate(graceSeconds)
+      .then(() => {
+        this.workers.delete(worker.uid);
+        return pod ? this.remove(pod) : undefined;
+      })
+      .catch(error => this.context.log((error as Error).message));
+  }
+
+  private async remove(pod: Pod): Promise<void> {
+    const { namespace, name, uid } = pod.metadata;
+    await this.context.client
+      .delete(types.pods, namespace, name, {
+        gracePeriodSeconds: 0,
+        preconditions: { uid },
+      })
+      .catch(error => {
+        if (!this.context.signal.aborted) {
+          this.context.log(`pod ${namespace}/${name}: ${error.message}`);
+        }
+      });
+  }
+
+  private async writeStatus(pod: Pod, status: PodStatus): Promise<void> {
+    if (this.context.signal.aborted) return;
+    try {
+      const written = await this.context.client.patch<Pod>(
+        types.pods,
+        pod.metadata.namespace,
+        pod.metadata.name,
+        { metadata: { uid: pod.metadata.uid }, status },
+        { subresource: 'status' },
+      );
+      this.pods.observe(written);
+    } catch (error) {
+      if (!isNotFound(error) && !this.context.signal.aborted) {
+        this.context.log(
+          `status of ${keyOf(pod)}: ${(error as Error).message}`,
+        );
+      }
+    }
+  }
+
+  private async annotate(
+    pod: Pod,
+    annotations: Record<string, string>,
+  ): Promise<Pod> {
+    const { namespace, name, uid } = pod.metadata;
+    const patched = await this.context.client.patch<Pod>(
+      types.pods,
+      namespace,
+      name,
+      { metadata: { uid, annotations } },
+    );
+    this.pods.observe(patched);
+    return patched;
+  }
+
+  private fakeAddress(): string {
+    this.lastAddress += 1;
+    const number = this.lastAddress % 65_000;
+    return `10.244.${Math.floor(number / 250)}.${(number % 250) + 1}`;
+  }
+
+  private clusterEnvironment(namespace: string): Record<string, string> {
+    const { host, port } = this.context.client.address;
+    return {
+      KUBERNETES_SERVICE_HOST: host,
+      KUBERNETES_SERVICE_PORT: port,
+      ...this.proxy.environment(namespace),
+      LIFEBOAT_SERVICES_FILE: this.proxy.fileOf(namespace),
+    };
+  }
+
+  private sourcesOf(pod: Pod): VolumeSources {
+    const { namespace, name, uid } = pod.metadata;
+    return {
+      configMap: each => this.configMaps.get(`${namespace}/${each}`),
+      secret: each => this.secrets.get(`${namespace}/${each}`),
+      claimFolder: async each => {
+        const claim = this.claims.get(`${namespace}/${each}`);
+        const volume = this.volumes.get(claim?.spec?.volumeName ?? '');
+        if (!volume || claim?.status?.phase !== 'Bound') {
+          throw new ContainerConfigError(
+            `persistentvolumeclaim "${each}" is not bound`,
+            'ContainerCreating',
+          );
+        }
+        const { csi } = volume.spec ?? {};
+        if (csi?.driver !== FOLDERS_DRIVER) {
+          throw new ContainerConfigError(
+            `volume ${volume.metadata.name} is not a folder of this node`,
+            'ContainerCreating',
+          );
+        }
+        return this.folders.create(csi.volumeHandle);
+      },
+      token: async (audience, expirationSeconds) => {
+        const account = pod.spec?.serviceAccountName ?? 'default';
+        const answer = await this.context.client.request<{
+          status?: { token?: string };
+        }>(
+          'POST',
+          resourcePath(types.serviceAccounts, namespace, account, 'token'),
+          {
+            body: {
+              apiVersion: 'authentication.k8s.io/v1',
+              kind: 'TokenRequest',
+              spec: {
+                audiences: audience ? [audience] : [],
+                expirationSeconds: Math.max(600, expirationSeconds),
+                boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
+              },
+            },
+          },
+        );
+        return answer.status?.token ?? '';
+      },
+    };
+  }
+
+  /** The worker of a pod, by namespace and name. */
+  find(namespace: string, name: string): PodWorker | undefined {
+    const pod = this.pods.get(`${namespace}/${name}`);
+    return this.workers.get(pod?.metadata.uid ?? '');
+  }
+
+  /** Ends all processes; the pods stay in the API. */
+  async stop(graceSeconds: number): Promise<void> {
+    const workers = [...this.workers.values()];
+    await Promise.all(workers.map(worker => worker.terminate(graceSeconds)));
+    await this.reaper.stop();
+  }
+}
