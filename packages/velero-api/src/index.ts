@@ -38,3 +38,5 @@ export * from './validation/validateRestoreSpec';
 export * from './validation/validateScheduleSpec';
 export * from './validation/validateBackupStorageLocationSpec';
 export * from './validation/validateDeleteBackupRequestSpec';
+export * from './crds/CustomResourceDefinition';
+export { customResourceDefinitions } from './crds/customResourceDefinitions';
