@@ -107,7 +107,7 @@ export function storageKeys(prefix: string | undefined): StorageKeys {
         csiVolumeSnapshots: file('-csi-volumesnapshots.json.gz'),
         csiVolumeSnapshotContents: file('-csi-volumesnapshotcontents.json.gz'),
         csiVolumeSnapshotClasses: file('-csi-volumesnapshotclasses.json.gz'),
-        lifeboatRecord: file('-lifeboat.json'),
+        lifeboatRecord: file('-lifeboat-record.json.gz'),
       };
     },
     restore: name => {
