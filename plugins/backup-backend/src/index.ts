@@ -1,1 +1,6 @@
-export {};
+/**
+ * Backend of plugin `backup`.
+ *
+ * @packageDocumentation
+ */
+export { backupPlugin as default } from './plugin';

@@ -35,13 +35,13 @@ const text = prettier.format(
 if (process.argv.includes('--check')) {
   const present = await readFile(target, 'utf8').catch(() => '');
   if (present !== text) {
-    console.error(
+    process.stderr.write(
       'plugins/backup-common/src/api/schema.generated.ts is stale: run `node plugins/backup-common/scripts/generate-api.mjs`',
     );
     process.exit(1);
   }
-  console.log('The generated API types are up to date.');
+  process.stdout.write('The generated API types are up to date.');
 } else {
   await writeFile(target, text);
-  console.log(`Wrote ${target}`);
+  process.stdout.write(`Wrote ${target}`);
 }

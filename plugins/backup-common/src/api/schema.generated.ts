@@ -532,6 +532,8 @@ export interface components {
        * @enum {string}
        */
       existingResourcePolicy?: 'none' | 'update';
+      /** @description Restore in place without making a recovery point first; default false */
+      skipSafetyPoint?: boolean;
     };
     RestoreRun: {
       name: string;
@@ -560,6 +562,8 @@ export interface components {
       sourceNamespace: string;
       targetNamespace: string;
       inPlace: boolean;
+      /** @description Recovery point that was made before a restore in place */
+      safetyPoint?: string;
       warnings: number;
       errors: number;
       /** @description First cause, in plain words */
@@ -600,6 +604,8 @@ export interface components {
       sourceNamespace: string;
       targetNamespace: string;
       inPlace: boolean;
+      /** @description Recovery point that was made before a restore in place */
+      safetyPoint?: string;
       warnings: number;
       errors: number;
       /** @description First cause, in plain words */

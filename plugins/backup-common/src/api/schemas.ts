@@ -101,6 +101,10 @@ const restoreRunProperties = {
   sourceNamespace: { type: 'string' },
   targetNamespace: { type: 'string' },
   inPlace: { type: 'boolean' },
+  safetyPoint: {
+    type: 'string',
+    description: 'Recovery point that was made before a restore in place',
+  },
   warnings: count,
   errors: count,
   reason: { type: 'string', description: 'First cause, in plain words' },
@@ -517,6 +521,11 @@ export const schemas = {
         type: 'string',
         enum: ['none', 'update'],
         description: 'What happens to objects that exist; default none',
+      },
+      skipSafetyPoint: {
+        type: 'boolean',
+        description:
+          'Restore in place without making a recovery point first; default false',
       },
     },
   },

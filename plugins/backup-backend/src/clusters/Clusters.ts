@@ -1,0 +1,49 @@
+import type { ClusterChoice } from '@lifeboat/backstage-plugin-backup-common';
+import type { ClusterClient, ClusterConnection } from '@lifeboat/engine';
+import type { ClusterSetting } from '../config/ClusterSetting';
+import { clusterUnknown } from '../problems/problems';
+import { problemError } from '../problems/problemError';
+import type { Cluster } from './Cluster';
+import { ControlResources } from './ControlResources';
+import { namedFailures } from './namedFailures';
+
+/** Makes a client; nothing is sent before the client is used. */
+export type ConnectCluster = (connection: ClusterConnection) => ClusterClient;
+
+/** The clusters of the configuration, each with one client for all requests. */
+export class Clusters {
+  readonly #clusters: Map<string, Cluster>;
+
+  constructor(
+    settings: ClusterSetting[],
+    options: { connect: ConnectCluster; controlNamespace: string },
+  ) {
+    this.#clusters = new Map(
+      settings.map(({ name, title, connection }) => {
+        const client = namedFailures(name, options.connect(connection));
+        const control = new ControlResources(client, options.controlNamespace);
+        return [name, { name, title, client, control }];
+      }),
+    );
+  }
+
+  all(): Cluster[] {
+    return [...this.#clusters.values()];
+  }
+
+  choices(): ClusterChoice[] {
+    return this.all().map(({ name, title }) => ({
+      name,
+      ...(title && { title }),
+    }));
+  }
+
+  /** @throws the problem `cluster-unknown` */
+  get(name: string): Cluster {
+    const cluster = this.#clusters.get(name);
+    if (!cluster) {
+      throw problemError(clusterUnknown(name, this.choices()));
+    }
+    return cluster;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Backup, RestoreSpec } from '@lifeboat/velero-api';
+import type { EntityCall } from './EntityCall';
+
+/** What a restore would do with one object. */
+export interface PlannedObject {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  /** `exists`: it is there already and is left alone or patched, by policy. */
+  action: 'create' | 'exists' | 'skip';
+  /** Why it is skipped. */
+  reason?: string;
+}
+
+/** What a restore would do. */
+export interface RestorePlan {
+  objects: PlannedObject[];
+  /** Claims that would come back without their data. */
+  volumesWithoutData: number;
+  notes: string[];
+}
+
+/** Finds out what a restore would do, without doing any of it. */
+export interface RestorePlanner {
+  plan(
+    call: EntityCall,
+    backup: Backup,
+    spec: RestoreSpec,
+  ): Promise<RestorePlan>;
+}

@@ -1,0 +1,430 @@
+import {
+  InputError,
+  NotFoundError,
+  ServiceUnavailableError,
+} from '@backstage/errors';
+import {
+  type CreateRestoreRequest,
+  type Logs,
+  type RestorePreview,
+  type RestorePreviewRequest,
+  type RestoreRun,
+  type RestoreRunDetail,
+  type RestoreRunList,
+  objectsOnlyText,
+} from '@lifeboat/backstage-plugin-backup-common';
+import { type ConfigConsent, coreTypes } from '@lifeboat/engine';
+import {
+  type Backup,
+  type BackupScope,
+  type ResourceList,
+  type Restore,
+  type RestoreSpec,
+  type RunResults,
+  isRestorableBackupPhase,
+  isTerminalBackupPhase,
+  isTerminalRestorePhase,
+} from '@lifeboat/velero-api';
+import type { BackupConfig } from '../config/BackupConfig';
+import { carriedProblem, problemError } from '../problems/problemError';
+import { notRestorable } from '../problems/problems';
+import { visibleFindings } from '../runs/findings';
+import { phaseSteps } from '../runs/phaseSteps';
+import { restoredGroups } from '../runs/resourceGroups';
+import { restoreRun, targetNamespaceOf } from '../runs/restoreRun';
+import { safetyBackupAnnotation } from '../runs/safetyBackup';
+import { type RunFiles, limits, logsOf, readSignal } from '../storage/RunFiles';
+import { namespaceConsent } from '../tenancy/namespaceConsent';
+import { targetView } from '../tenancy/Target';
+import { visibleScope } from '../tenancy/visibleScope';
+import type { Clock } from './Clock';
+import { creationError } from './creationError';
+import type { EntityCall } from './EntityCall';
+import {
+  namespaceNameProblem,
+  namespaceSuggestions,
+  patternsFor,
+} from './namespacePatterns';
+import { type PageQuery, page } from './paging';
+import { groupPlan } from './groupPlan';
+import { type RecoveryPoints, pendingDeletions } from './RecoveryPoints';
+import type { RestorePlan, RestorePlanner } from './RestorePlanner';
+import {
+  type RestoreTargetDecision,
+  decideRestoreTarget,
+} from './restoreTarget';
+import { runMetadata } from './runMetadata';
+import { runName } from './runName';
+
+interface VisibleRestore {
+  restore: Restore;
+  scope: BackupScope;
+}
+
+const safetyPointTimeoutMs = 120_000;
+const safetyPointPollMs = 500;
+
+const bothTargets =
+  'Give either inPlace: true or targetNamespace, not both of them';
+const noTarget = 'Say where to: give targetNamespace, or inPlace: true';
+
+/** Restores of an entity: Restore resources of its scope. */
+export class Restores {
+  constructor(
+    private readonly options: {
+      points: RecoveryPoints;
+      files: RunFiles;
+      planner: RestorePlanner;
+      clock: Clock;
+      consent: ConfigConsent[];
+      restore: BackupConfig['restore'];
+    },
+  ) {}
+
+  async list(call: EntityCall, query: PageQuery): Promise<RestoreRunList> {
+    const { grant, target } = call;
+    const all = await target.cluster.control.restores.list();
+    const scopes = new Map<Restore, BackupScope>();
+    for (const restore of all) {
+      const scope = visibleScope(restore, grant, target);
+      if (scope) {
+        scopes.set(restore, scope);
+      }
+    }
+    const { items, nextCursor } = page([...scopes.keys()], query);
+    return {
+      items: items.map(restore =>
+        this.#view(call, { restore, scope: scopes.get(restore)! }),
+      ),
+      ...(nextCursor && { nextCursor }),
+    };
+  }
+
+  async detail(call: EntityCall, name: string): Promise<RestoreRunDetail> {
+    const visible = await this.#require(call, name);
+    const { restore, scope } = visible;
+    const { cluster } = call.target;
+    const targetNamespace = targetNamespaceOf(restore, scope.namespace);
+    const { resources, results, note } = await this.#files(call, restore);
+    const findings = visibleFindings(results, [targetNamespace]);
+    const claims = (resources?.['v1/PersistentVolumeClaim'] ?? []).filter(
+      entry =>
+        entry.startsWith(`${targetNamespace}/`) && entry.endsWith('(created)'),
+    ).length;
+    return {
+      ...this.#view(call, visible),
+      uid: restore.metadata.uid ?? '',
+      target: {
+        ...targetView(call.target),
+        namespace: targetNamespace,
+        ...(scope.selector && { selector: scope.selector }),
+      },
+      resources: restoredGroups(resources, targetNamespace),
+      warningsList: findings.warnings,
+      errorsList: findings.errors,
+      kubectl: `kubectl get restore ${name} -n ${cluster.control.namespace} -o yaml`,
+      phases: phaseSteps(
+        restore.metadata.creationTimestamp,
+        restore.status ?? {},
+      ),
+      notes: [
+        ...(claims > 0 ? [objectsOnlyText(claims)] : []),
+        ...(note ? [note] : []),
+      ],
+    };
+  }
+
+  async logs(call: EntityCall, name: string): Promise<Logs> {
+    const { restore } = await this.#require(call, name);
+    if (!isTerminalRestorePhase(restore.status?.phase)) {
+      return logsOf(undefined);
+    }
+    const { cluster } = call.target;
+    const location = await this.#locationOf(call, restore);
+    const store = await this.options.files.open(cluster, location);
+    return logsOf(
+      await this.options.files.read(cluster, location ?? '', () =>
+        store.readRestoreLog(name, {
+          signal: readSignal(call.signal),
+          maxBytes: limits.logBytes,
+        }),
+      ),
+    );
+  }
+
+  async preview(
+    call: EntityCall,
+    backupName: string,
+    request: RestorePreviewRequest,
+  ): Promise<RestorePreview> {
+    if (request.inPlace && request.targetNamespace !== undefined) {
+      throw new InputError(bothTargets);
+    }
+    const { backup, scope } = await this.options.points.require(
+      call,
+      backupName,
+    );
+    const patterns = patternsFor(this.options.restore.targets, scope.namespace);
+    const suggestedNamespace = await this.#suggest(call, patterns);
+    const targetNamespace = request.inPlace
+      ? scope.namespace
+      : request.targetNamespace ?? suggestedNamespace ?? '';
+    const decision = await this.#decide(call, scope, targetNamespace);
+    const problems = [
+      ...(await this.#restorableProblem(call, backup)),
+      ...(decision.problem ? [decision.problem] : []),
+    ];
+    const plan: RestorePlan =
+      problems.length > 0
+        ? { objects: [], volumesWithoutData: 0, notes: [] }
+        : await this.options.planner.plan(
+            call,
+            backup,
+            restoreSpec(backupName, scope.namespace, targetNamespace, request),
+          );
+    return {
+      backup: backupName,
+      sourceNamespace: scope.namespace,
+      targetNamespace,
+      suggestedNamespace: suggestedNamespace ?? '',
+      allowedPatterns: patterns,
+      namespaceState: decision.namespaceState,
+      allowed: problems.length === 0,
+      problems,
+      ...groupPlan(plan.objects),
+      notes: [
+        ...(plan.volumesWithoutData > 0
+          ? [objectsOnlyText(plan.volumesWithoutData)]
+          : []),
+        ...plan.notes,
+      ],
+    };
+  }
+
+  /**
+   * Restores into a new or consenting namespace, or in place. In place, a
+   * recovery point is made first and waited for: without one nothing is restored.
+   */
+  async create(
+    call: EntityCall,
+    request: CreateRestoreRequest,
+  ): Promise<RestoreRun> {
+    if (Boolean(request.inPlace) === (request.targetNamespace !== undefined)) {
+      throw new InputError(request.inPlace ? bothTargets : noTarget);
+    }
+    const { points, clock } = this.options;
+    const { backup, scope } = await points.require(call, request.backup);
+    const targetNamespace = request.targetNamespace ?? scope.namespace;
+    const [problem] = await this.#restorableProblem(call, backup);
+    if (problem) {
+      throw problemError(problem);
+    }
+    const decision = await this.#decide(call, scope, targetNamespace);
+    if (decision.problem) {
+      throw problemError(decision.problem);
+    }
+    const name = runName(request.backup, clock.now(), clock.random);
+    const safetyPoint =
+      targetNamespace === scope.namespace &&
+      decision.namespaceState === 'existing' &&
+      !request.skipSafetyPoint
+        ? await this.#safetyPoint(call, request.backup)
+        : undefined;
+    const restore: Restore = {
+      apiVersion: 'velero.io/v1',
+      kind: 'Restore',
+      metadata: runMetadata(call, name, scope, {
+        annotations: safetyPoint
+          ? { [safetyBackupAnnotation]: safetyPoint }
+          : {},
+      }),
+      spec: restoreSpec(
+        request.backup,
+        scope.namespace,
+        targetNamespace,
+        request,
+      ),
+    };
+    try {
+      const created = await call.target.cluster.control.restores.create(
+        restore,
+      );
+      return this.#view(call, { restore: created, scope });
+    } catch (error) {
+      throw creationError(error, name);
+    }
+  }
+
+  async #require(call: EntityCall, name: string): Promise<VisibleRestore> {
+    const restore = await call.target.cluster.control.restores.get(name);
+    const scope = restore && visibleScope(restore, call.grant, call.target);
+    if (!restore || !scope) {
+      throw new NotFoundError(`There is no restore "${name}"`);
+    }
+    return { restore, scope };
+  }
+
+  async #restorableProblem(call: EntityCall, backup: Backup) {
+    const name = backup.metadata.name ?? '';
+    const { phase } = backup.status ?? {};
+    if (!isRestorableBackupPhase(phase)) {
+      return [notRestorable(name, phase || 'New')];
+    }
+    const deletions = await pendingDeletions(call.target.cluster);
+    return deletions.has(name) ? [notRestorable(name, 'Deleting')] : [];
+  }
+
+  async #decide(
+    call: EntityCall,
+    scope: BackupScope,
+    target: string,
+  ): Promise<RestoreTargetDecision> {
+    const { cluster } = call.target;
+    const namespace = namespaceNameProblem(target)
+      ? undefined
+      : await cluster.client.get(coreTypes.namespaces, { name: target });
+    return decideRestoreTarget({
+      source: scope.namespace,
+      target,
+      controlNamespace: cluster.control.namespace,
+      patterns: patternsFor(this.options.restore.targets, scope.namespace),
+      createNamespaces: this.options.restore.createNamespaces,
+      exists: namespace !== undefined,
+      consent:
+        namespace &&
+        namespaceConsent({
+          cluster: cluster.name,
+          name: target,
+          namespace,
+          selector: scope.selector,
+          viewer: call.grant,
+          config: this.options.consent,
+        }),
+    });
+  }
+
+  async #suggest(
+    { target: { cluster } }: EntityCall,
+    patterns: string[],
+  ): Promise<string | undefined> {
+    for (const name of namespaceSuggestions(
+      patterns,
+      this.options.clock.now(),
+    )) {
+      if (!(await cluster.client.get(coreTypes.namespaces, { name }))) {
+        return name;
+      }
+    }
+    return undefined;
+  }
+
+  /** Makes a recovery point of what is there now, and waits until it is finished. */
+  async #safetyPoint(call: EntityCall, restored: string): Promise<string> {
+    const { points, clock } = this.options;
+    const backup = await points.createBackup(call, {
+      note: `Made before "${restored}" was restored in place`,
+    });
+    const name = backup.metadata.name ?? '';
+    const signal = AbortSignal.any([
+      call.signal,
+      AbortSignal.timeout(safetyPointTimeoutMs),
+    ]);
+    const { backups } = call.target.cluster.control;
+    while (!signal.aborted) {
+      const phase = (await backups.get(name))?.status?.phase;
+      if (isRestorableBackupPhase(phase)) {
+        return name;
+      }
+      if (isTerminalBackupPhase(phase)) {
+        throw new ServiceUnavailableError(
+          `The safety point "${name}" ended ${phase}, so nothing was restored. Look at it, or restore without one.`,
+        );
+      }
+      await clock.sleep(safetyPointPollMs, signal).catch(() => undefined);
+    }
+    throw new ServiceUnavailableError(
+      `The safety point "${name}" is not finished yet, so nothing was restored. Try again when it is, or restore without one.`,
+    );
+  }
+
+  async #locationOf(
+    call: EntityCall,
+    restore: Restore,
+  ): Promise<string | undefined> {
+    const backup = await call.target.cluster.control.backups.get(
+      restore.spec.backupName ?? '',
+    );
+    return backup?.spec.storageLocation;
+  }
+
+  async #files(
+    call: EntityCall,
+    restore: Restore,
+  ): Promise<{
+    resources?: ResourceList;
+    results?: RunResults;
+    note?: string;
+  }> {
+    if (!isTerminalRestorePhase(restore.status?.phase)) {
+      return {};
+    }
+    const { cluster } = call.target;
+    const name = restore.metadata.name ?? '';
+    const location = await this.#locationOf(call, restore);
+    if (!location) {
+      return {
+        note: 'The recovery point is gone, and with it what was recorded about this restore.',
+      };
+    }
+    try {
+      const store = await this.options.files.open(cluster, location);
+      const options = {
+        signal: readSignal(call.signal),
+        maxBytes: limits.jsonBytes,
+      };
+      const [resources, results] = await this.options.files.read(
+        cluster,
+        location,
+        () =>
+          Promise.all([
+            store.getRestoreJson<ResourceList>(name, 'resourceList', options),
+            store.getRestoreJson<RunResults>(name, 'results', options),
+          ]),
+      );
+      return {
+        resources: resources ?? undefined,
+        results: results ?? undefined,
+      };
+    } catch (error) {
+      const problem = carriedProblem(error);
+      if (!problem) {
+        throw error;
+      }
+      return { note: problem.message };
+    }
+  }
+
+  #view(call: EntityCall, { restore, scope }: VisibleRestore): RestoreRun {
+    return restoreRun(restore, {
+      cluster: call.target.cluster.name,
+      scope,
+      targetUrl: this.options.restore.targetUrl,
+    });
+  }
+}
+
+function restoreSpec(
+  backupName: string,
+  source: string,
+  target: string,
+  request: { existingResourcePolicy?: 'none' | 'update' },
+): RestoreSpec {
+  return {
+    backupName,
+    includedNamespaces: [source],
+    ...(target !== source && { namespaceMapping: { [source]: target } }),
+    ...(request.existingResourcePolicy && {
+      existingResourcePolicy: request.existingResourcePolicy,
+    }),
+  };
+}

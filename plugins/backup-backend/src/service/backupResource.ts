@@ -1,0 +1,48 @@
+import {
+  type Backup,
+  type BackupScope,
+  type BackupSpec,
+  type ObjectMeta,
+  lifeboatAnnotations,
+  veleroLabels,
+} from '@lifeboat/velero-api';
+import { labelSelectorOf } from '../tenancy/labelSelectorOf';
+
+/**
+ * What a backup of a scope holds: its namespace, its objects and what belongs to
+ * them; no volume data, which a later version brings.
+ */
+export function backupSpecOf(
+  scope: BackupScope,
+  options: { location: string; ttl?: string },
+): BackupSpec {
+  return {
+    includedNamespaces: [scope.namespace],
+    ...(scope.selector && { labelSelector: labelSelectorOf(scope.selector) }),
+    snapshotVolumes: false,
+    storageLocation: options.location,
+    ...(options.ttl && { ttl: options.ttl }),
+  };
+}
+
+/** Asks the engine to take what the selected objects need, too. */
+export const withRelatedItems = {
+  [lifeboatAnnotations.relatedItems]: 'true',
+};
+
+/** A Backup to create. */
+export function backupResource(metadata: ObjectMeta, spec: BackupSpec): Backup {
+  return {
+    apiVersion: 'velero.io/v1',
+    kind: 'Backup',
+    metadata: {
+      ...metadata,
+      labels: {
+        ...metadata.labels,
+        [veleroLabels.storageLocation]: spec.storageLocation ?? '',
+      },
+      annotations: { ...metadata.annotations, ...withRelatedItems },
+    },
+    spec,
+  };
+}

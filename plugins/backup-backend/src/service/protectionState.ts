@@ -1,0 +1,95 @@
+import type {
+  EngineState,
+  Protection,
+  RecoveryPoint,
+  StorageState,
+} from '@lifeboat/backstage-plugin-backup-common';
+import { objectsOnlyText } from '@lifeboat/backstage-plugin-backup-common';
+
+/** What the judgement about a component rests on. */
+export interface ProtectionFacts {
+  /** All recovery points, newest first. */
+  points: RecoveryPoint[];
+  engine: EngineState;
+  storage: StorageState[];
+  /** Volumes of the component now; undefined when they could not be counted. */
+  volumeCount: number | undefined;
+  /** A scheduled run that should have happened after the newest point, RFC 3339. */
+  missedRun?: string;
+}
+
+/**
+ * How a component is protected, with the reason in one sentence. Unknown is
+ * never shown as healthy, and volumes without their data are a risk.
+ */
+export function protectionState(
+  facts: ProtectionFacts,
+): Pick<Protection, 'state' | 'reason' | 'lastPoint'> {
+  const finished = facts.points.filter(({ completedAt }) => completedAt);
+  const last = finished[0];
+  const good = finished.find(({ state }) => state === 'done');
+  const restorable = good ?? finished.find(point => point.restorable);
+  if (!restorable?.completedAt) {
+    if (last) {
+      return {
+        state: 'unprotected',
+        reason: `The last backup failed${because(
+          last.reason,
+        )}, and there is no recovery point.`,
+      };
+    }
+    return {
+      state: 'unprotected',
+      reason: facts.points.some(({ state }) =>
+        ['waiting', 'running'].includes(state),
+      )
+        ? 'The first recovery point is being made.'
+        : 'There is no recovery point yet.',
+    };
+  }
+  const lastPoint = {
+    name: restorable.name,
+    completedAt: restorable.completedAt,
+  };
+  const risk = firstRisk(facts, last, good);
+  return risk
+    ? { state: 'at-risk', reason: risk, lastPoint }
+    : {
+        state: 'protected',
+        reason: 'The last recovery point is complete.',
+        lastPoint,
+      };
+}
+
+function firstRisk(
+  facts: ProtectionFacts,
+  last: RecoveryPoint,
+  good: RecoveryPoint | undefined,
+): string | undefined {
+  const unavailable = facts.storage.find(
+    ({ state }) => state === 'unavailable',
+  );
+  if (unavailable) {
+    return `The backup storage "${unavailable.name}" cannot be used.`;
+  }
+  if (facts.engine.state === 'stopped' || facts.engine.state === 'paused') {
+    return facts.engine.message ?? 'The backup engine is not running.';
+  }
+  if (last.state === 'needs-attention') {
+    return `The last recovery point is not complete${because(last.reason)}.`;
+  }
+  if (last !== good) {
+    return `The last backup failed${because(last.reason)}.`;
+  }
+  if (facts.missedRun) {
+    return `The scheduled run at ${facts.missedRun} did not happen.`;
+  }
+  if (facts.volumeCount) {
+    return `${objectsOnlyText(facts.volumeCount)}.`;
+  }
+  return undefined;
+}
+
+function because(reason: string | undefined): string {
+  return reason ? ` (${reason})` : '';
+}
