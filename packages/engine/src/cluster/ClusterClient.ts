@@ -47,6 +47,8 @@ export interface WatchOptions {
   labelSelector?: string;
   fieldSelector?: string;
   signal: AbortSignal;
+  /** Told of each failed attempt; the watch goes on by itself. */
+  onError?(error: unknown): void;
 }
 
 /**

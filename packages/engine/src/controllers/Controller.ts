@@ -20,6 +20,13 @@ export interface Requeue {
   requeueAfterMs: number;
 }
 
+/** @public */
+export interface Trigger {
+  type: ResourceTypeRef;
+  /** Which objects a change of `object` concerns. */
+  keys(object: KubernetesObject, context: ControllerContext): ObjectKey[];
+}
+
 /**
  * One custom resource's behaviour. `reconcile` runs once at a time per object,
  * for every change and after each `requeueAfterMs`; a thrown error is retried
@@ -29,6 +36,8 @@ export interface Requeue {
 export interface Controller {
   readonly name: string;
   readonly type: ResourceTypeRef;
+  /** Changes of other resources after which objects of this type are looked at again. */
+  readonly triggers?: readonly Trigger[];
   /** Objects reconciled at the same time; 1 when absent. */
   concurrency?(config: EngineConfig): number;
   /**

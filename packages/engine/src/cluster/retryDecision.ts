@@ -1,0 +1,35 @@
+import { ApiError } from './ApiError';
+
+const connectionFailures = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_SOCKET',
+]);
+
+/** Whether the socket failed, so that no answer came. */
+export function isConnectionFailure(error: unknown): boolean {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' && connectionFailures.has(code);
+}
+
+/**
+ * Whether a request may be sent again. Reads: whenever the failure looks
+ * passing. Writes: only when the server certainly did not act on it (it said
+ * 429, or no connection was made), since a repeated write may do a thing twice.
+ */
+export function mayRetry(error: unknown, kind: 'read' | 'write'): boolean {
+  if (error instanceof ApiError) {
+    if (error.code === 429) return true;
+    return kind === 'read' && [500, 502, 503, 504].includes(error.code);
+  }
+  if ((error as { code?: unknown } | undefined)?.code === 'ECONNREFUSED') {
+    return true;
+  }
+  return kind === 'read' && isConnectionFailure(error);
+}

@@ -1,0 +1,309 @@
+import {
+  isTerminalBackupPhase,
+  isTerminalRestorePhase,
+  validLabelValue,
+  veleroFinalizers,
+  veleroLabels,
+  type Backup,
+  type BackupStorageLocation,
+  type BackupVolumeInfo,
+  type DeleteBackupRequest,
+  type PodVolumeBackup,
+  type Restore,
+} from '@lifeboat/velero-api';
+import { isConflict } from '../cluster/ApiError';
+import { veleroTypes } from '../cluster/knownTypes';
+import type { BackupStore } from '../storage/BackupStore';
+import { StorageError } from '../storage/ObjectStore';
+import type {
+  Controller,
+  ControllerContext,
+  ObjectKey,
+  Requeue,
+} from './Controller';
+import { locationNameOf } from './storageLocations';
+
+const keepProcessedMs = 24 * 3600 * 1000;
+
+/**
+ * Removes a backup with all its data (Velero: backup deletion). Unlike there, a
+ * request that was cut short is taken up again after a restart: every step may
+ * run twice. With errors the request says which, and the Backup stays visible
+ * with phase Deleting; another request tries again.
+ */
+export function createDeleteBackupRequestController(): Controller {
+  return {
+    name: 'delete-backup-request',
+    type: veleroTypes.deleteBackupRequests,
+
+    async reconcile(key, context): Promise<void | Requeue> {
+      const request = await context.client.get<DeleteBackupRequest>(
+        veleroTypes.deleteBackupRequests,
+        key,
+        { signal: context.signal },
+      );
+      if (!request || request.metadata.deletionTimestamp) return undefined;
+      if (request.status?.phase === 'Processed') {
+        return forgetLater(key, request, context);
+      }
+      const errors = await work(request, context);
+      if (errors.length === 0) return undefined;
+      context.logger.warn(
+        { backup: request.spec.backupName, errors },
+        'A backup could not be deleted',
+      );
+      await context.client.patch(
+        veleroTypes.deleteBackupRequests,
+        key,
+        {
+          contentType: 'merge',
+          body: { status: { phase: 'Processed', errors } },
+        },
+        { signal: context.signal },
+      );
+      return { requeueAfterMs: keepProcessedMs };
+    },
+  };
+}
+
+async function forgetLater(
+  key: ObjectKey,
+  request: DeleteBackupRequest,
+  context: ControllerContext,
+): Promise<void | Requeue> {
+  const made = Date.parse(request.metadata.creationTimestamp ?? '') || 0;
+  const waitMs = made + keepProcessedMs - context.clock.now();
+  if (waitMs > 0) return { requeueAfterMs: waitMs };
+  await context.client.delete(veleroTypes.deleteBackupRequests, key, {
+    signal: context.signal,
+  });
+  return undefined;
+}
+
+/** Does what is asked for; returns why it could not be done, if so. */
+async function work(
+  request: DeleteBackupRequest,
+  context: ControllerContext,
+): Promise<string[]> {
+  const { client, namespace, signal } = context;
+  const name = request.spec.backupName;
+  if (!name) return ['spec.backupName is required'];
+  const backup = await client.get<Backup>(
+    veleroTypes.backups,
+    { namespace, name },
+    { signal },
+  );
+  if (!backup) {
+    if (request.status?.phase !== 'InProgress') return ['backup not found'];
+    // The Backup went in an earlier run of this request; only requests are left.
+    await deleteRequests(name, context);
+    return [];
+  }
+  const location = await findLocation(backup, request, context);
+  if (typeof location === 'string') return [location];
+
+  await begin(request, backup, context);
+  const restores = await restoresOf(name, context);
+  const running = restores.filter(
+    restore => !isTerminalRestorePhase(restore.status?.phase),
+  );
+  if (running.length > 0) {
+    return running.map(
+      restore =>
+        `restore ${restore.metadata.name} from this backup is still running`,
+    );
+  }
+  try {
+    const store = await context.openStore(location);
+    const volumes = await volumeData(store, name, signal);
+    if (volumes.length > 0) {
+      return [
+        `the data of ${volumes.join(
+          ', ',
+        )} was saved by Velero outside of the tarball, and this engine cannot remove it: delete the backup with Velero`,
+      ];
+    }
+    await store.deleteBackup(name, { signal });
+    for (const restore of restores) {
+      await deleteRestore(restore, store, context);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof StorageError && error.retryable) throw error;
+    return [(error as Error).message];
+  }
+  await client.delete(
+    veleroTypes.backups,
+    { namespace, name },
+    { preconditions: { uid: backup.metadata.uid }, signal },
+  );
+  context.logger.info({ backup: name }, 'A backup was deleted');
+  await deleteRequests(name, context);
+  return [];
+}
+
+/** The location, or why nothing may be deleted there. */
+async function findLocation(
+  backup: Backup,
+  request: DeleteBackupRequest,
+  context: ControllerContext,
+): Promise<BackupStorageLocation | string> {
+  const { client, namespace, signal } = context;
+  const uid = request.metadata.labels?.[veleroLabels.backupUid];
+  if (uid && uid !== backup.metadata.uid) {
+    return 'the backup was deleted and another one of the same name exists';
+  }
+  const phase = backup.status?.phase ?? '';
+  if (phase !== 'Deleting' && !isTerminalBackupPhase(phase)) {
+    return 'backup is still in progress';
+  }
+  const name = locationNameOf(backup, context.config.defaultLocation);
+  const location = await client.get<BackupStorageLocation>(
+    veleroTypes.backupStorageLocations,
+    { namespace, name },
+    { signal },
+  );
+  if (!location) return `backup storage location ${name} not found`;
+  if (location.spec.accessMode === 'ReadOnly') {
+    return `cannot delete backup because backup storage location ${name} is currently in read-only mode`;
+  }
+  if (location.status?.phase === 'Unavailable') {
+    return `cannot delete backup because backup storage location ${name} is unavailable: ${
+      location.status.message ?? 'no reason known'
+    }`;
+  }
+  return location;
+}
+
+async function begin(
+  request: DeleteBackupRequest,
+  backup: Backup,
+  context: ControllerContext,
+): Promise<void> {
+  const { client, namespace, signal } = context;
+  const name = backup.metadata.name ?? '';
+  await client.patch(
+    veleroTypes.deleteBackupRequests,
+    { namespace, name: request.metadata.name ?? '' },
+    {
+      contentType: 'merge',
+      body: {
+        metadata: {
+          labels: {
+            [veleroLabels.backupName]: validLabelValue(name),
+            [veleroLabels.backupUid]: backup.metadata.uid,
+          },
+        },
+        status: { phase: 'InProgress', errors: null },
+      },
+    },
+    { signal },
+  );
+  if (backup.status?.phase === 'Deleting') return;
+  try {
+    await client.replace<Backup>(
+      veleroTypes.backups,
+      { ...backup, status: { ...backup.status, phase: 'Deleting' } },
+      { signal },
+    );
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    throw new Error(`Backup ${name} changed meanwhile; looking again`);
+  }
+}
+
+async function restoresOf(
+  backup: string,
+  context: ControllerContext,
+): Promise<Restore[]> {
+  const restores: Restore[] = [];
+  for await (const restore of context.client.list<Restore>(
+    veleroTypes.restores,
+    { namespace: context.namespace, signal: context.signal },
+  )) {
+    if (restore.spec.backupName === backup) restores.push(restore);
+  }
+  return restores;
+}
+
+async function deleteRestore(
+  restore: Restore,
+  store: BackupStore,
+  context: ControllerContext,
+): Promise<void> {
+  const { client, namespace, signal } = context;
+  const name = restore.metadata.name ?? '';
+  await store.deleteRestore(name, { signal });
+  const finalizers = restore.metadata.finalizers ?? [];
+  const kept = finalizers.filter(
+    finalizer => finalizer !== veleroFinalizers.restoreExternalResources,
+  );
+  if (kept.length < finalizers.length) {
+    // It stands for the files just deleted.
+    await client.patch(
+      veleroTypes.restores,
+      { namespace, name },
+      {
+        contentType: 'merge',
+        body: { metadata: { finalizers: kept.length > 0 ? kept : null } },
+      },
+      { signal },
+    );
+  }
+  await client.delete(
+    veleroTypes.restores,
+    { namespace, name },
+    { preconditions: { uid: restore.metadata.uid }, signal },
+  );
+}
+
+/** Claims whose data lies in repositories or snapshots, which only Velero can remove so far. */
+async function volumeData(
+  store: BackupStore,
+  backup: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const volumes = await store.getBackupJson<BackupVolumeInfo[] | null>(
+    backup,
+    'volumeInfo',
+    { signal },
+  );
+  const names = (volumes ?? [])
+    .filter(volume => !volume.skipped)
+    .map(
+      volume =>
+        `${volume.pvcNamespace ?? ''}/${volume.pvcName ?? volume.pvName ?? ''}`,
+    );
+  const podVolumes = await store.getBackupJson<PodVolumeBackup[] | null>(
+    backup,
+    'podVolumeBackups',
+    { signal },
+  );
+  for (const each of podVolumes ?? []) {
+    if (each.status?.snapshotID) {
+      names.push(
+        `${each.spec.pod.namespace}/${each.spec.pod.name}/${each.spec.volume}`,
+      );
+    }
+  }
+  return [...new Set(names)];
+}
+
+/** All requests for the backup, this one among them. */
+async function deleteRequests(
+  backup: string,
+  context: ControllerContext,
+): Promise<void> {
+  const { client, namespace, signal } = context;
+  for await (const request of client.list<DeleteBackupRequest>(
+    veleroTypes.deleteBackupRequests,
+    { namespace, signal },
+  )) {
+    if (request.spec.backupName !== backup) continue;
+    await client.delete(
+      veleroTypes.deleteBackupRequests,
+      { namespace, name: request.metadata.name ?? '' },
+      { signal },
+    );
+  }
+}

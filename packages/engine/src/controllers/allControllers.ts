@@ -1,0 +1,19 @@
+import { BackupController } from './BackupController';
+import { createBackupStorageLocationController } from './BackupStorageLocationController';
+import { createBackupSyncController } from './BackupSyncController';
+import type { Controller } from './Controller';
+import { createDeleteBackupRequestController } from './DeleteBackupRequestController';
+import { createGarbageCollectionController } from './GarbageCollectionController';
+import { createScheduleController } from './ScheduleController';
+
+/** Everything the engine does in a cluster. @public */
+export function allControllers(): Controller[] {
+  return [
+    createBackupStorageLocationController(),
+    new BackupController(),
+    createDeleteBackupRequestController(),
+    createScheduleController(),
+    createGarbageCollectionController(),
+    createBackupSyncController(),
+  ];
+}

@@ -1,0 +1,62 @@
+import {
+  veleroLabels,
+  type Backup,
+  type BackupStorageLocation,
+} from '@lifeboat/velero-api';
+import { createHash } from 'node:crypto';
+
+/**
+ * The location a Backup lives in: by its spec, else the default one, else the
+ * one with the configured name.
+ */
+export function locationNameOf(
+  backup: Backup,
+  defaultLocation: string,
+): string {
+  return (
+    backup.spec?.storageLocation ||
+    backup.metadata.labels?.[veleroLabels.storageLocation] ||
+    defaultLocation
+  );
+}
+
+/**
+ * What tells one place from another: a location that is pointed to another
+ * bucket is another place, whatever its name.
+ */
+export function placeFingerprint(location: BackupStorageLocation): string {
+  const { provider, config, objectStorage } = location.spec;
+  const place = [
+    provider.replace(/^velero\.io\//, ''),
+    config?.path ?? '',
+    (config?.s3Url ?? '').replace(/\/$/, ''),
+    config?.s3Url ? '' : config?.region ?? '',
+    objectStorage?.bucket ?? '',
+    (objectStorage?.prefix ?? '').replace(/\/$/, ''),
+  ];
+  return createHash('sha256')
+    .update(JSON.stringify(place))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/**
+ * Which locations must lose the default mark, when several have it: the newest
+ * keeps it (Velero: BackupStorageLocation controller).
+ */
+export function superfluousDefaults(
+  locations: readonly BackupStorageLocation[],
+): BackupStorageLocation[] {
+  const [, ...others] = locations
+    .filter(location => location.spec.default)
+    .sort(
+      (a, b) =>
+        created(b) - created(a) ||
+        (a.metadata.name ?? '').localeCompare(b.metadata.name ?? ''),
+    );
+  return others;
+}
+
+function created(location: BackupStorageLocation): number {
+  return Date.parse(location.metadata.creationTimestamp ?? '') || 0;
+}

@@ -1,0 +1,67 @@
+import {
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { objectStoreConformance } from '../testing/objectStoreConformance';
+import { FilesystemObjectStore } from './FilesystemObjectStore';
+import { StorageError } from './ObjectStore';
+import { withLogging } from './withLogging';
+import { withRetry } from './withRetry';
+import { silentLogger } from '../config/Logger';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-store-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+objectStoreConformance('filesystem', () => new FilesystemObjectStore(folder));
+objectStoreConformance('filesystem with wrappers', () =>
+  withLogging(withRetry(new FilesystemObjectStore(folder)), silentLogger),
+);
+
+describe('FilesystemObjectStore', () => {
+  it('does not create its folder, so that a missing mount is no empty bucket', async () => {
+    const store = new FilesystemObjectStore(path.join(folder, 'not-mounted'));
+    const error = await store.put('a', Buffer.from('x')).catch(e => e);
+    expect(error).toBeInstanceOf(StorageError);
+    expect(error.reason).toBe('bucket-missing');
+    expect(error.message).toContain('not-mounted does not exist');
+    await expect(
+      (async () => {
+        for await (const each of store.list('')) expect(each).toBeUndefined();
+      })(),
+    ).rejects.toThrow('does not exist');
+  });
+
+  it('follows no symbolic links', async () => {
+    writeFileSync(path.join(folder, 'secret'), 'secret');
+    symlinkSync(path.join(folder, 'secret'), path.join(folder, 'link'));
+    const store = new FilesystemObjectStore(folder);
+    await expect(store.get('link')).rejects.toThrow('does not exist');
+    expect(await store.stat('link')).toBeUndefined();
+  });
+
+  it('leaves no partial files, and asks before it writes', async () => {
+    let allowed = true;
+    const root = mkdtempSync(path.join(folder, 'guarded-'));
+    const store = new FilesystemObjectStore(root, {
+      beforeWrite: () => {
+        if (!allowed) throw new Error('not the leader');
+      },
+    });
+    const body = Readable.from(
+      (async function* source() {
+        yield Buffer.from('x');
+        allowed = false;
+        yield Buffer.from('y');
+      })(),
+    );
+    await expect(store.put('a', body)).rejects.toThrow('not the leader');
+    expect(readdirSync(root)).toEqual([]);
+    await expect(store.delete(['a'])).rejects.toThrow('not the leader');
+  });
+});

@@ -1,0 +1,6 @@
+/**
+ * Tests that implementations of the engine's interfaces share.
+ *
+ * @packageDocumentation
+ */
+export { objectStoreConformance } from './objectStoreConformance';
