@@ -1,3 +1,4 @@
+import { parseSelector } from '@lifeboat/engine';
 import {
   type Backup,
   type BackupScope,
@@ -6,7 +7,6 @@ import {
   lifeboatAnnotations,
   veleroLabels,
 } from '@lifeboat/velero-api';
-import { labelSelectorOf } from '../tenancy/labelSelectorOf';
 
 /**
  * What a backup of a scope holds: its namespace, its objects and what belongs to
@@ -18,7 +18,7 @@ export function backupSpecOf(
 ): BackupSpec {
   return {
     includedNamespaces: [scope.namespace],
-    ...(scope.selector && { labelSelector: labelSelectorOf(scope.selector) }),
+    ...(scope.selector && { labelSelector: parseSelector(scope.selector) }),
     snapshotVolumes: false,
     storageLocation: options.location,
     ...(options.ttl && { ttl: options.ttl }),
