@@ -373,7 +373,11 @@ function createClient(options: S3ObjectStoreOptions): S3Client {
     next => async args => {
       const { method } = args.request as { method?: string };
       if (method !== 'GET' && method !== 'HEAD') beforeWrite?.();
-      return next(args);
+      try {
+        return await next(args);
+      } catch (error) {
+        throw asError(error);
+      }
     },
     { step: 'deserialize', name: 'lifeboatFence', priority: 'low' },
   );
@@ -396,6 +400,16 @@ function createClient(options: S3ObjectStoreOptions): S3Client {
     );
   }
   return client;
+}
+
+/**
+ * The SDK strips errors that are no `Error` of its own realm, as Node's are
+ * inside of `vm` contexts (jest): their code would be lost.
+ */
+function asError(error: unknown): Error {
+  if (error instanceof Error) return error;
+  const { message, name, code } = error as NodeJS.ErrnoException;
+  return Object.assign(new Error(message, { cause: error }), { name, code });
 }
 
 /** The object is missing; a missing bucket is something else. */
