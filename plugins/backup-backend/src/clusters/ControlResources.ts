@@ -1,4 +1,10 @@
-import { type ClusterClient, coreTypes, veleroTypes } from '@lifeboat/engine';
+import {
+  type ClusterClient,
+  type Lease,
+  coreTypes,
+  engineLease,
+  veleroTypes,
+} from '@lifeboat/engine';
 import type {
   Backup,
   BackupStorageLocation,
@@ -7,9 +13,6 @@ import type {
   Schedule,
 } from '@lifeboat/velero-api';
 import { KindOfResource } from './KindOfResource';
-import type { Lease } from './Lease';
-
-const leaseName = 'lifeboat-engine';
 
 /**
  * The control resources of one cluster: all of one kind at a time, shared by
@@ -49,7 +52,7 @@ export class ControlResources {
   async engineLease(): Promise<Lease | undefined> {
     return this.client.get<Lease>(coreTypes.leases, {
       namespace: this.namespace,
-      name: leaseName,
+      name: engineLease,
     });
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { LoggerService } from '@backstage/backend-plugin-api';
-import type { EngineConfig } from '@lifeboat/engine';
+import type { EngineConfig, EngineMessage } from '@lifeboat/engine';
 import { backOffMs } from './backOff';
 import { forwardLines } from './forwardLines';
 
@@ -11,11 +11,6 @@ export interface EngineProcessState {
   /** Restarts since the backend has started. */
   restarts: number;
 }
-
-/** What the engine tells its parent. */
-type EngineMessage =
-  | { type: 'ready' }
-  | { type: 'cluster'; name: string; state: string; message?: string };
 
 /** How the child is started; tests use their own program. */
 export interface EngineProcessOptions {

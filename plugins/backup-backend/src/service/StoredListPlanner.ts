@@ -1,6 +1,5 @@
 import {
   type ClusterClient,
-  type Discovery,
   coreTypes,
   type ResourceType,
 } from '@lifeboat/engine';
@@ -63,7 +62,7 @@ export class StoredListPlanner implements RestorePlanner {
           apiVersion: group.apiVersion,
           kind: group.kind,
           name: object,
-          ...fate(group, object, { type, discovery, present, target }),
+          ...fate(group, object, { type, present, target }),
         });
       }
     }
@@ -84,7 +83,6 @@ function fate(
   name: string,
   facts: {
     type: ResourceType | undefined;
-    discovery: Discovery;
     present: Set<string>;
     target: string;
   },

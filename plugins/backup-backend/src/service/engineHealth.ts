@@ -1,6 +1,6 @@
+import type { Lease } from '@lifeboat/engine';
 import type { EngineState } from '@lifeboat/backstage-plugin-backup-common';
 import { lifeboatAnnotations } from '@lifeboat/velero-api';
-import type { Lease } from '../clusters/Lease';
 import type { EngineMode } from '../config/BackupConfig';
 
 /** A lease may be this late before we say that its holder is gone. */
