@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import prettier from 'prettier';
 import { stringify } from 'yaml';
 
 const packageFolder = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -33,8 +34,12 @@ async function readDefinitions() {
   return module.exports.customResourceDefinitions;
 }
 
+const style = await prettier.resolveConfig(join(folder, 'any.yaml'));
 const yaml = value =>
-  stringify(value, { aliasDuplicateObjects: false, lineWidth: 110 });
+  prettier.format(stringify(value, { aliasDuplicateObjects: false }), {
+    ...style,
+    parser: 'yaml',
+  });
 const header =
   '# Generated from packages/velero-api/src/crds: yarn generate in packages/velero-api\n';
 
