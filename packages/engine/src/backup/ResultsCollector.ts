@@ -1,0 +1,40 @@
+import type { ResultMessages, RunResults } from '@lifeboat/velero-api';
+
+/** How many findings of one side a results file may hold; the counts in status go on beyond it. */
+const limitPerSide = 5000;
+
+/** Where a finding belongs: to the run itself, to the cluster, or to a namespace (for a restore: the target namespace). */
+export type FindingScope =
+  | { velero: true }
+  | { cluster: true }
+  | { namespace: string };
+
+/** Collects findings of a run, bounded, and counts all of them. Source: Velero `pkg/util/results`. */
+export class ResultsCollector {
+  readonly results: RunResults = { errors: {}, warnings: {} };
+  private readonly counts = { errors: 0, warnings: 0 };
+
+  get errorCount(): number {
+    return this.counts.errors;
+  }
+
+  get warningCount(): number {
+    return this.counts.warnings;
+  }
+
+  add(side: 'errors' | 'warnings', scope: FindingScope, message: string): void {
+    this.counts[side] += 1;
+    if (this.counts[side] > limitPerSide) {
+      return;
+    }
+    const list: ResultMessages = this.results[side];
+    if ('velero' in scope) {
+      (list.velero ??= []).push(message);
+    } else if ('cluster' in scope) {
+      (list.cluster ??= []).push(message);
+    } else {
+      const namespaces = (list.namespaces ??= {});
+      (namespaces[scope.namespace] ??= []).push(message);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { isConflict } from '../cluster/ApiError';
+import type { Clock } from '../cluster/Clock';
+import type { ClusterClient, ObjectRef } from '../cluster/ClusterClient';
+import type { ApiObject } from '../cluster/KubernetesObject';
+import type { ResourceTypeRef } from '../cluster/ResourceType';
+
+const attempts = 10;
+
+/** The object that was to be changed is another one now, or has gone. */
+export class ObjectGoneError extends Error {
+  constructor(ref: ObjectRef) {
+    super(`${ref.namespace ?? ''}/${ref.name} has been deleted or replaced`);
+    this.name = 'ObjectGoneError';
+  }
+}
+
+/**
+ * Changes an object by its resourceVersion: reads it, applies the change, writes it, and starts again when somebody else wrote
+ * in between.
+ *
+ * @param change - given the object as it is now; returns what it should be, or undefined to leave it
+ * @returns the object as it is after the change
+ * @throws ObjectGoneError if it does not exist any more under the same UID; whatever `change` throws
+ */
+export async function changeObject<T extends ApiObject>(
+  options: { client: ClusterClient; clock: Clock; signal: AbortSignal },
+  type: ResourceTypeRef,
+  object: T,
+  change: (current: T) => T | undefined,
+): Promise<T> {
+  const { client, clock, signal } = options;
+  const ref = {
+    namespace: object.metadata.namespace,
+    name: object.metadata.name ?? '',
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    const current = await client.get<T>(type, ref, { signal });
+    if (!current || current.metadata.uid !== object.metadata.uid) {
+      throw new ObjectGoneError(ref);
+    }
+    const changed = change(current);
+    if (!changed) {
+      return current;
+    }
+    try {
+      return await client.replace<T>(type, changed, { signal });
+    } catch (error) {
+      if (!isConflict(error) || attempt === attempts) {
+        throw error;
+      }
+      await clock.sleep(20 * attempt, signal);
+    }
+  }
+}

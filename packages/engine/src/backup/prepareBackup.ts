@@ -1,0 +1,141 @@
+import {
+  autoExcludedClusterScopedResources,
+  autoExcludedNamespaceScopedResources,
+  Backup,
+  BackupSpec,
+  defaults,
+  formatDuration,
+  parseDuration,
+  usesOldResourceFilters,
+  validLabelValue,
+  veleroAnnotations,
+  veleroLabels,
+} from '@lifeboat/velero-api';
+import { cloneJson } from '../cluster/json';
+
+/** What preparation takes from the cluster and the engine's configuration. */
+export interface PreparationFacts {
+  /** Go duration. */
+  defaultTtl: string;
+  /** Name of the location the backup goes to. */
+  storageLocation: string | undefined;
+  /** Namespaces labelled `velero.io/exclude-from-backup=true`. */
+  excludedNamespaces: string[];
+  serverVersion: { gitVersion: string; major: string; minor: string };
+  now: Date;
+}
+
+function without(
+  list: string[] | undefined,
+  names: readonly string[],
+): string[] | undefined {
+  return list?.filter(item => !names.includes(item));
+}
+
+function withNames(
+  list: string[] | undefined,
+  names: readonly string[],
+): string[] {
+  return [...(list ?? []), ...names.filter(name => !list?.includes(name))];
+}
+
+function excludeSnapshots(spec: BackupSpec): void {
+  const both = [
+    ...autoExcludedNamespaceScopedResources,
+    ...autoExcludedClusterScopedResources,
+  ];
+  if (usesOldResourceFilters(spec)) {
+    spec.includedResources = without(spec.includedResources, both);
+    spec.excludedResources = withNames(spec.excludedResources, both);
+    return;
+  }
+  const pairs = [
+    [
+      'includedNamespaceScopedResources',
+      'excludedNamespaceScopedResources',
+      autoExcludedNamespaceScopedResources,
+    ],
+    [
+      'includedClusterScopedResources',
+      'excludedClusterScopedResources',
+      autoExcludedClusterScopedResources,
+    ],
+  ] as const;
+  for (const [included, excluded, names] of pairs) {
+    // A list that excludes everything must stay alone to be valid.
+    if (!spec[excluded]?.includes('*')) {
+      spec[included] = without(spec[included], names);
+      spec[excluded] = withNames(spec[excluded], names);
+    }
+  }
+}
+
+/**
+ * A copy of a Backup with the defaults, labels and annotations that Velero writes before it validates, and the fields of its
+ * status that are known then.
+ *
+ * Source: Velero `prepareBackupRequest`.
+ */
+export function prepareBackup(backup: Backup, facts: PreparationFacts): Backup {
+  const prepared = cloneJson(backup);
+  const spec = (prepared.spec ??= {});
+  spec.ttl ||= facts.defaultTtl;
+  spec.volumeGroupSnapshotLabelKey ||= defaults.volumeGroupSnapshotLabelKey;
+  spec.csiSnapshotTimeout ||= formatDuration(defaults.csiSnapshotTimeout);
+  spec.itemOperationTimeout ||= formatDuration(defaults.itemOperationTimeout);
+  spec.snapshotMoveData ??= defaults.snapshotMoveData;
+  if (spec.defaultVolumesToRestic !== undefined) {
+    spec.defaultVolumesToFsBackup ??= spec.defaultVolumesToRestic;
+  }
+  spec.defaultVolumesToFsBackup ??= defaults.defaultVolumesToFsBackup;
+  if (!spec.includedNamespaces?.length) {
+    spec.includedNamespaces = ['*'];
+  }
+  if (facts.excludedNamespaces.length > 0) {
+    spec.excludedNamespaces = withNames(
+      spec.excludedNamespaces,
+      facts.excludedNamespaces,
+    );
+  }
+  excludeSnapshots(spec);
+  spec.storageLocation ||= facts.storageLocation;
+  prepared.metadata.labels = {
+    ...prepared.metadata.labels,
+    ...(spec.storageLocation && {
+      [veleroLabels.storageLocation]: validLabelValue(spec.storageLocation),
+    }),
+  };
+  prepared.metadata.annotations = {
+    ...prepared.metadata.annotations,
+    [veleroAnnotations.sourceClusterGitVersion]: facts.serverVersion.gitVersion,
+    [veleroAnnotations.sourceClusterMajorVersion]: facts.serverVersion.major,
+    [veleroAnnotations.sourceClusterMinorVersion]: facts.serverVersion.minor,
+    [veleroAnnotations.resourceTimeout]: formatDuration(
+      defaults.resourceTimeout,
+    ),
+  };
+  prepared.status = {
+    ...prepared.status,
+    version: defaults.version,
+    formatVersion: defaults.formatVersion,
+    ...expirationOf(spec.ttl, facts.now),
+  };
+  return prepared;
+}
+
+function expirationOf(
+  ttl: string,
+  now: Date,
+): { expiration: string } | undefined {
+  try {
+    return { expiration: seconds(now.getTime() + parseDuration(ttl)) };
+  } catch {
+    // Validation names the field; there is no expiration to write.
+    return undefined;
+  }
+}
+
+/** A time as Velero writes it: RFC 3339 in whole seconds. */
+export function seconds(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+}

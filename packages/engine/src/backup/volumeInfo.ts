@@ -1,0 +1,65 @@
+import type { BackupVolumeInfo } from '@lifeboat/velero-api';
+import type { KubernetesObject } from '../cluster/KubernetesObject';
+import { objectAt, stringAt } from './jsonPath';
+
+/**
+ * Collects the volumes of a backup for `<backup>-volumeinfo.json.gz`. A restore decides by this file how a volume is treated,
+ * so each PersistentVolume must be named in it.
+ */
+export class VolumeInfoCollector {
+  private readonly byVolume = new Map<string, BackupVolumeInfo>();
+  private readonly unbound: BackupVolumeInfo[] = [];
+
+  /** A claim whose data is not included. */
+  skipClaim(claim: KubernetesObject, reason: string): void {
+    const pvName = stringAt(claim, 'spec', 'volumeName');
+    const info: BackupVolumeInfo = {
+      pvcName: claim.metadata.name,
+      pvcNamespace: claim.metadata.namespace,
+      ...(pvName && { pvName }),
+      snapshotDataMoved: false,
+      preserveLocalSnapshot: false,
+      skipped: true,
+      skippedReason: reason,
+    };
+    if (pvName) {
+      this.byVolume.set(pvName, { ...this.byVolume.get(pvName), ...info });
+    } else {
+      this.unbound.push(info);
+    }
+  }
+
+  /** A volume whose data is not included. Keeps what its claim said. */
+  skipVolume(volume: KubernetesObject, reason: string): void {
+    const pvName = volume.metadata.name ?? '';
+    const known = this.byVolume.get(pvName);
+    const claim = objectAt(volume, 'spec', 'claimRef');
+    this.byVolume.set(pvName, {
+      pvcName: stringAt(claim, 'name'),
+      pvcNamespace: stringAt(claim, 'namespace'),
+      pvName,
+      snapshotDataMoved: false,
+      preserveLocalSnapshot: false,
+      skipped: true,
+      skippedReason: reason,
+      ...known,
+      pvInfo: {
+        reclaimPolicy: stringAt(
+          volume,
+          'spec',
+          'persistentVolumeReclaimPolicy',
+        ),
+        labels: volume.metadata.labels,
+      },
+    });
+  }
+
+  /** Number of claims and volumes seen, each pair counted once. */
+  get count(): number {
+    return this.byVolume.size + this.unbound.length;
+  }
+
+  toJSON(): BackupVolumeInfo[] {
+    return [...this.byVolume.values(), ...this.unbound];
+  }
+}

@@ -1,0 +1,616 @@
+import {
+  Backup,
+  BackupPhase,
+  BackupProgress,
+  BackupStatus,
+  BackupStorageLocation,
+  defaults,
+  lifeboatAnnotations,
+  parseDurationOr,
+  readScope,
+  validateBackupSpec,
+} from '@lifeboat/velero-api';
+import { backupActions } from '../backup/actions/backupActions';
+import { backupFilters } from '../backup/BackupFilters';
+import { cancelRequest, RunEndedError } from '../backup/cancellation';
+import { changeObject, ObjectGoneError } from '../backup/changeObject';
+import { executeBackup } from '../backup/executeBackup';
+import { existingNamespaces } from '../backup/existingNamespaces';
+import { prepareBackup, seconds } from '../backup/prepareBackup';
+import { ProgressReporter } from '../backup/ProgressReporter';
+import { RunLog } from '../backup/RunLog';
+import { scopeProblems } from '../backup/scopeProblems';
+import { removeAbandonedSpools, SpoolFolder } from '../backup/SpoolFolder';
+import { chooseLocation, locationProblem } from '../backup/storageLocation';
+import type { Discovery } from '../cluster/Discovery';
+import { veleroTypes } from '../cluster/knownTypes';
+import { LeaseLostError } from '../cluster/LeaseLostError';
+import type { EngineConfig } from '../config/EngineConfig';
+import type { BackupStore } from '../storage/BackupStore';
+import { isWaiting, planQueue } from './BackupQueue';
+import type {
+  Controller,
+  ControllerContext,
+  ObjectKey,
+  Requeue,
+} from './Controller';
+import { consentProblem } from './BackupConsent';
+
+/** On a Failed Backup: its partial files could not be removed from storage yet. */
+const cleanupAnnotation = 'lifeboat.dev/storage-cleanup';
+
+const runningPhases: (BackupPhase | undefined)[] = [
+  'InProgress',
+  'WaitingForPluginOperations',
+  'WaitingForPluginOperationsPartiallyFailed',
+  'Finalizing',
+  'FinalizingPartiallyFailed',
+];
+
+const interrupted =
+  'the engine stopped while this backup was running; its partial files were removed from storage';
+
+interface RunningBackup {
+  backup: Backup;
+  abort: AbortController;
+  ended: Promise<void>;
+}
+
+/**
+ * Carries out Backups: queue, preparation, validation, the run, its end; and brings what an earlier process left half done to
+ * a truthful phase.
+ *
+ * Source: Velero `backup_queue_controller.go`, `backup_controller.go`, `backup_finalizer_controller.go`.
+ */
+export class BackupController implements Controller {
+  readonly name = 'backup';
+  readonly type = veleroTypes.backups;
+  private readonly running = new Map<string, RunningBackup>();
+  private planning: Promise<void> = Promise.resolve();
+
+  concurrency(config: EngineConfig): number {
+    return Math.max(config.concurrency.backups, 1);
+  }
+
+  async recover(context: ControllerContext): Promise<void> {
+    await removeAbandonedSpools();
+    for await (const backup of context.client.list<Backup>(this.type, {
+      namespace: context.namespace,
+      signal: context.signal,
+    })) {
+      if (runningPhases.includes(backup.status?.phase)) {
+        await this.recoverBackup(backup, context).catch(error =>
+          context.logger.warn(
+            { backup: backup.metadata.name, error: textOf(error) },
+            'an interrupted backup could not be brought to its end yet',
+          ),
+        );
+      }
+    }
+  }
+
+  async reconcile(
+    key: ObjectKey,
+    context: ControllerContext,
+  ): Promise<void | Requeue> {
+    const backup = await context.client.get<Backup>(this.type, key, {
+      signal: context.signal,
+    });
+    const run = this.running.get(key.name);
+    if (run) {
+      this.endIfAsked(run, backup);
+      return undefined;
+    }
+    if (!backup || backup.metadata.deletionTimestamp) {
+      await this.startWaiting(context);
+      return undefined;
+    }
+    if (runningPhases.includes(backup.status?.phase)) {
+      await this.recoverBackup(backup, context);
+    } else if (backup.metadata.annotations?.[cleanupAnnotation]) {
+      await this.cleanUp(backup, context);
+    } else if (isWaiting(backup) && cancelRequest(backup)) {
+      await this.fail(backup, context, canceledBy(backup));
+    }
+    await this.startWaiting(context);
+    return isWaiting(backup) ? { requeueAfterMs: 60_000 } : undefined;
+  }
+
+  private endIfAsked(run: RunningBackup, backup: Backup | undefined): void {
+    if (
+      !backup ||
+      backup.metadata.deletionTimestamp ||
+      backup.metadata.uid !== run.backup.metadata.uid
+    ) {
+      run.abort.abort(
+        new RunEndedError('the Backup was deleted while it was running'),
+      );
+    } else if (cancelRequest(backup)) {
+      run.abort.abort(new RunEndedError(canceledBy(backup)));
+    }
+  }
+
+  /** Starts what may start and tells the others their position; one decision at a time. */
+  private startWaiting(context: ControllerContext): Promise<void> {
+    const next = this.planning.then(() => this.plan(context));
+    this.planning = next.catch(() => {});
+    return next;
+  }
+
+  private async plan(context: ControllerContext): Promise<void> {
+    const waiting: Backup[] = [];
+    for await (const backup of context.client.list<Backup>(this.type, {
+      namespace: context.namespace,
+      signal: context.signal,
+    })) {
+      if (
+        isWaiting(backup) &&
+        !backup.metadata.deletionTimestamp &&
+        !this.running.has(backup.metadata.name ?? '')
+      ) {
+        waiting.push(backup);
+      }
+    }
+    const { start, wait } = planQueue(
+      waiting,
+      [...this.running.values()].map(run => run.backup),
+      Math.max(context.config.concurrency.backups, 1),
+    );
+    for (const backup of start) {
+      this.start(backup, context);
+    }
+    for (const { backup, position } of wait) {
+      if (
+        backup.status?.phase !== 'Queued' ||
+        backup.status.queuePosition !== position
+      ) {
+        await this.change(context, backup, current =>
+          isWaiting(current)
+            ? withStatus(current, { phase: 'Queued', queuePosition: position })
+            : undefined,
+        ).catch(ignoreGone);
+      }
+    }
+  }
+
+  private start(backup: Backup, context: ControllerContext): void {
+    const name = backup.metadata.name ?? '';
+    const abort = new AbortController();
+    const ended = this.run(backup, context, abort)
+      .catch(error => {
+        if (!context.signal.aborted) {
+          context.logger.error(
+            { backup: name, error: textOf(error) },
+            'a backup could not be brought to its end',
+          );
+        }
+      })
+      .finally(() => {
+        this.running.delete(name);
+        if (!context.signal.aborted) {
+          this.startWaiting(context).catch(error =>
+            context.logger.warn(
+              { error: textOf(error) },
+              'the next backup could not be started; it is tried again within a minute',
+            ),
+          );
+        }
+      });
+    this.running.set(name, { backup, abort, ended });
+  }
+
+  private async run(
+    backup: Backup,
+    context: ControllerContext,
+    abort: AbortController,
+  ): Promise<void> {
+    const { client, clock } = context;
+    const discovery = await client.discover(context.signal);
+    const admitted = await this.admit(backup, discovery, context);
+    if (!admitted) {
+      return;
+    }
+    const { location } = admitted;
+    let current = admitted.backup;
+    let store: BackupStore | undefined;
+    let ownsFiles = false;
+    let finished: Backup | undefined;
+    const signal = AbortSignal.any([context.signal, abort.signal]);
+    const timeout = this.limitTime(current, context, abort);
+    const spool = await SpoolFolder.create();
+    const log = new RunLog({
+      file: spool.file('log.gz'),
+      clock: () => new Date(clock.now()),
+      fields: { backup: `${context.namespace}/${current.metadata.name}` },
+    });
+    const progress = new ProgressReporter<BackupProgress>(
+      clock,
+      async latest => {
+        await client.patch(
+          this.type,
+          { namespace: context.namespace, name: current.metadata.name ?? '' },
+          { contentType: 'merge', body: { status: { progress: latest } } },
+          { signal },
+        );
+      },
+    );
+    try {
+      store = await context.openStore(location);
+      if (await store.exists(current.metadata.name ?? '', { signal })) {
+        throw new RunEndedError(
+          `a backup named ${current.metadata.name} already exists in storage location ${location.metadata.name}; choose another name`,
+        );
+      }
+      ownsFiles = true;
+      const namespaces = await existingNamespaces(current.spec, client, signal);
+      finished = await executeBackup({
+        backup: current,
+        client,
+        discovery,
+        filters: backupFilters(
+          current.spec,
+          discovery,
+          namespaces.names,
+          context.namespace,
+        ),
+        actions: await backupActions(discovery, client, signal),
+        withRelatedItems: wantsRelatedItems(current),
+        store,
+        signer: await context.signer(),
+        log,
+        clock,
+        signal,
+        onProgress: latest => progress.report(latest),
+        onFinalizing: async partially => {
+          const latest = await progress.end();
+          current = await this.change(context, current, found =>
+            withStatus(expectPhase(found, ['InProgress']), {
+              phase: partially ? 'FinalizingPartiallyFailed' : 'Finalizing',
+              ...(latest && { progress: latest }),
+            }),
+          );
+          return current;
+        },
+      });
+    } catch (error) {
+      await progress.end();
+      if (context.signal.aborted) {
+        // Another engine, or this one after its restart, brings it to its end.
+        throw error;
+      }
+      const reason = abort.signal.aborted
+        ? textOf(abort.signal.reason)
+        : textOf(error);
+      context.logger.warn(
+        { backup: current.metadata.name, reason },
+        'backup failed',
+      );
+      const cleaned = !ownsFiles || (await this.removeFiles(store!, current));
+      await persistently(context, () =>
+        this.fail(current, context, reason, !cleaned),
+      );
+    } finally {
+      timeout.clear();
+      await log.discard();
+      await spool.remove();
+    }
+    if (finished) {
+      const { status = {} } = finished;
+      await persistently(context, () =>
+        this.change(context, current, found => withStatus(found, status)).catch(
+          ignoreGone,
+        ),
+      );
+    }
+  }
+
+  /** Prepares and validates a Backup; gives nothing when it was refused. */
+  private async admit(
+    backup: Backup,
+    discovery: Discovery,
+    context: ControllerContext,
+  ): Promise<{ backup: Backup; location: BackupStorageLocation } | undefined> {
+    const { client, clock, config, signal } = context;
+    const locations: BackupStorageLocation[] = [];
+    for await (const location of client.list<BackupStorageLocation>(
+      veleroTypes.backupStorageLocations,
+      { namespace: context.namespace, signal },
+    )) {
+      locations.push(location);
+    }
+    const wanted = backup.spec?.storageLocation || undefined;
+    const name = chooseLocation(wanted, locations, config.defaultLocation);
+    const location = locations.find(l => l.metadata.name === name);
+    const problems: string[] = [];
+    const add = (problem: string | undefined) => {
+      if (problem) {
+        problems.push(problem);
+      }
+    };
+    add(locationProblem(name, location, wanted));
+    let excludedNamespaces: string[] = [];
+    problems.push(...validateBackupSpec(backup.spec ?? {}));
+    if (problems.length === 0) {
+      try {
+        ({ excluded: excludedNamespaces } = await existingNamespaces(
+          backup.spec ?? {},
+          client,
+          signal,
+        ));
+      } catch (error) {
+        context.signal.throwIfAborted();
+        add(`the cluster's namespaces cannot be read: ${textOf(error)}`);
+      }
+    }
+    const prepared = prepareBackup(backup, {
+      defaultTtl: config.defaultTtl,
+      storageLocation: location ? name : wanted,
+      excludedNamespaces,
+      serverVersion: discovery.serverVersion,
+      now: new Date(clock.now()),
+    });
+    // Once more with what preparation added: a list may have become impossible by it.
+    for (const problem of validateBackupSpec(prepared.spec)) {
+      if (!problems.includes(problem)) {
+        problems.push(problem);
+      }
+    }
+    if (prepared.spec.resourcePolicy) {
+      add(
+        'spec.resourcePolicy: resource policies arrive with a later version; remove the field',
+      );
+    }
+    if (prepared.spec.snapshotVolumes !== false) {
+      for (const snapshotLocation of prepared.spec.volumeSnapshotLocations ??
+        []) {
+        add(
+          `a VolumeSnapshotLocation CRD for the location ${snapshotLocation} cannot be used: native volume snapshots are not supported; remove spec.volumeSnapshotLocations`,
+        );
+      }
+    }
+    const scope = readScope(backup);
+    if (scope) {
+      problems.push(...scopeProblems(prepared.spec, scope));
+      add(await consentProblem(scope, context));
+    } else if (backup.metadata.annotations?.[lifeboatAnnotations.scope]) {
+      add(
+        `metadata.annotations["${lifeboatAnnotations.scope}"] cannot be understood; a backup with an unreadable scope would be nobody's`,
+      );
+    }
+    const refused = problems.length > 0 || !location;
+    const admitted = await this.change(context, backup, current =>
+      isWaiting(current)
+        ? {
+            ...current,
+            spec: prepared.spec,
+            metadata: {
+              ...current.metadata,
+              labels: {
+                ...current.metadata.labels,
+                ...prepared.metadata.labels,
+              },
+              annotations: {
+                ...current.metadata.annotations,
+                ...prepared.metadata.annotations,
+              },
+            },
+            status: {
+              ...current.status,
+              ...prepared.status,
+              queuePosition: undefined,
+              ...(refused
+                ? { phase: 'FailedValidation', validationErrors: problems }
+                : {
+                    phase: 'InProgress',
+                    startTimestamp: seconds(clock.now()),
+                  }),
+            },
+          }
+        : undefined,
+    ).catch(ignoreGone);
+    return admitted?.status?.phase === 'InProgress' && location && !refused
+      ? { backup: admitted, location }
+      : undefined;
+  }
+
+  /** Ends a run that takes longer than its Backup allows. */
+  private limitTime(
+    backup: Backup,
+    context: ControllerContext,
+    abort: AbortController,
+  ): { clear(): void } {
+    const limit = parseDurationOr(
+      backup.spec.itemOperationTimeout,
+      defaults.itemOperationTimeout,
+    );
+    const timer = new AbortController();
+    context.clock
+      .sleep(limit, AbortSignal.any([timer.signal, context.signal]))
+      .then(() =>
+        abort.abort(
+          new RunEndedError(
+            `the backup did not end within ${backup.spec.itemOperationTimeout} (spec.itemOperationTimeout)`,
+          ),
+        ),
+      )
+      .catch(() => {});
+    return { clear: () => timer.abort() };
+  }
+
+  /** A Backup that no process works on any more, though its phase says so. */
+  private async recoverBackup(
+    backup: Backup,
+    context: ControllerContext,
+  ): Promise<void> {
+    const { client, signal, namespace } = context;
+    const name = backup.metadata.name ?? '';
+    const location = await client.get<BackupStorageLocation>(
+      veleroTypes.backupStorageLocations,
+      { namespace, name: backup.spec.storageLocation ?? '' },
+      { signal },
+    );
+    if (!location) {
+      await this.fail(
+        backup,
+        context,
+        'the engine stopped while this backup was running, and its storage location is gone',
+      );
+      return;
+    }
+    let cleaned = false;
+    try {
+      const store = await context.openStore(location);
+      const stored = await store.getMetadata(name, { signal });
+      if (stored && stored.metadata.uid === backup.metadata.uid) {
+        // Everything is in storage: only the last change of the resource is missing.
+        await this.change(context, backup, current =>
+          withStatus(current, stored.status ?? {}),
+        );
+        return;
+      }
+      // Metadata of another Backup of that name: the files are not ours to remove.
+      cleaned = stored !== undefined || (await this.removeFiles(store, backup));
+    } catch (error) {
+      signal.throwIfAborted();
+      context.logger.warn(
+        { backup: name, error: textOf(error) },
+        'storage cannot be read to end an interrupted backup',
+      );
+      if (backup.status?.phase?.startsWith('Finalizing')) {
+        // It may be complete in storage: only storage can tell.
+        throw error;
+      }
+    }
+    await this.fail(backup, context, interrupted, !cleaned);
+  }
+
+  private async cleanUp(
+    backup: Backup,
+    context: ControllerContext,
+  ): Promise<void> {
+    const location = await context.client.get<BackupStorageLocation>(
+      veleroTypes.backupStorageLocations,
+      {
+        namespace: context.namespace,
+        name: backup.spec.storageLocation ?? '',
+      },
+      { signal: context.signal },
+    );
+    if (location) {
+      const store = await context.openStore(location);
+      const name = backup.metadata.name ?? '';
+      if (!(await store.exists(name, { signal: context.signal }))) {
+        await store.deleteBackup(name, { signal: context.signal });
+      }
+    }
+    await this.change(context, backup, current => {
+      const annotations = { ...current.metadata.annotations };
+      delete annotations[cleanupAnnotation];
+      return { ...current, metadata: { ...current.metadata, annotations } };
+    });
+  }
+
+  private async removeFiles(
+    store: BackupStore,
+    backup: Backup,
+  ): Promise<boolean> {
+    try {
+      await store.deleteBackup(backup.metadata.name ?? '');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private async fail(
+    backup: Backup,
+    context: ControllerContext,
+    failureReason: string,
+    cleanupPending = false,
+  ): Promise<void> {
+    await this.change(context, backup, current => ({
+      ...withStatus(current, {
+        phase: 'Failed',
+        failureReason,
+        completionTimestamp: seconds(context.clock.now()),
+        queuePosition: undefined,
+      }),
+      metadata: cleanupPending
+        ? {
+            ...current.metadata,
+            annotations: {
+              ...current.metadata.annotations,
+              [cleanupAnnotation]: 'pending',
+            },
+          }
+        : current.metadata,
+    })).catch(ignoreGone);
+  }
+
+  private change(
+    context: ControllerContext,
+    backup: Backup,
+    change: (current: Backup) => Backup | undefined,
+  ): Promise<Backup> {
+    return changeObject(context, this.type, backup, change);
+  }
+}
+
+function wantsRelatedItems(backup: Backup): boolean {
+  const wish = backup.metadata.annotations?.[lifeboatAnnotations.relatedItems];
+  if (wish === 'none') {
+    return false;
+  }
+  return (
+    wish === 'true' ||
+    backup.spec.labelSelector !== undefined ||
+    (backup.spec.orLabelSelectors ?? []).length > 0
+  );
+}
+
+function canceledBy(backup: Backup): string {
+  return `Canceled by ${cancelRequest(backup)}`;
+}
+
+function expectPhase(backup: Backup, phases: BackupPhase[]): Backup {
+  const { phase } = backup.status ?? {};
+  if (!phase || !phases.includes(phase)) {
+    throw new Error(
+      `somebody changed the phase of the running backup to ${phase}`,
+    );
+  }
+  return backup;
+}
+
+function withStatus(backup: Backup, status: BackupStatus): Backup {
+  return { ...backup, status: { ...backup.status, ...status } };
+}
+
+/** Repeats a last write until it succeeds: a run's end must not be lost to an API server that is away for a minute. */
+async function persistently<T>(
+  { clock, signal }: ControllerContext,
+  write: () => Promise<T>,
+): Promise<T> {
+  for (let delay = 1000; ; delay = Math.min(delay * 2, 30_000)) {
+    try {
+      return await write();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof LeaseLostError) {
+        throw error;
+      }
+      await clock.sleep(delay, signal);
+    }
+  }
+}
+
+function ignoreGone(error: unknown): undefined {
+  if (error instanceof ObjectGoneError) {
+    return undefined;
+  }
+  throw error;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,399 @@
+import { defaults } from '@lifeboat/velero-api';
+import { objectsAt } from '../../backup/jsonPath';
+import {
+  ApiError,
+  isAlreadyExists,
+  isConflict,
+  isForbidden,
+  isNotFound,
+} from '../../cluster/ApiError';
+import type { Clock } from '../../cluster/Clock';
+import type { ClusterClient } from '../../cluster/ClusterClient';
+import { coreTypes } from '../../cluster/knownTypes';
+import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { LeaseLostError } from '../../cluster/LeaseLostError';
+import { groupResource, ResourceType } from '../../cluster/ResourceType';
+import type {
+  ItemSink,
+  NamespacePlacement,
+  PlaceOptions,
+  Placement,
+} from '../ItemSink';
+import { decide, Decision } from '../plan/decide';
+
+/** What waiting may take, in milliseconds. */
+export interface ApplyTimeouts {
+  /** For namespaces and objects that are being deleted. */
+  terminating: number;
+  /** For definitions to be established. */
+  resource: number;
+}
+
+/** Velero's defaults. */
+export const defaultApplyTimeouts: ApplyTimeouts = {
+  terminating: defaults.terminatingResourceTimeout,
+  resource: defaults.resourceTimeout,
+};
+
+const portTaken = 'provided port is already allocated';
+
+/** Whether a failed creation means that the object is there already. Source: Velero `isAlreadyExistsError`. */
+export async function meansAlreadyExists(
+  error: unknown,
+  object: { kind: string },
+  exists: () => Promise<boolean>,
+): Promise<boolean> {
+  if (isAlreadyExists(error)) {
+    return true;
+  }
+  const causes = error instanceof ApiError ? error.details?.causes ?? [] : [];
+  return (
+    object.kind === 'Service' &&
+    causes.some(cause => cause.message?.includes(portTaken)) &&
+    (await exists())
+  );
+}
+
+/** Writes a restore into the cluster: create first, then compare with what is there. Source: Velero, one item. */
+export class ApplySink implements ItemSink {
+  constructor(
+    private readonly options: {
+      client: ClusterClient;
+      clock: Clock;
+      signal: AbortSignal;
+      timeouts?: ApplyTimeouts;
+      /** Whether namespaces may be created. */
+      mayCreateNamespaces: boolean;
+    },
+  ) {}
+
+  async ensureNamespace(
+    namespace: KubernetesObject,
+  ): Promise<NamespacePlacement> {
+    const { client, signal, mayCreateNamespaces } = this.options;
+    const name = namespace.metadata.name ?? '';
+    const found = await this.waitWhileTerminating(name);
+    if (found) {
+      return 'exists';
+    }
+    if (!mayCreateNamespaces) {
+      throw new Error(
+        `namespace ${name} does not exist, and the engine is configured not to create namespaces`,
+      );
+    }
+    try {
+      await client.create(coreTypes.namespaces, namespace, { signal });
+      return 'created';
+    } catch (error) {
+      if (isAlreadyExists(error)) {
+        return 'exists';
+      }
+      throw error;
+    }
+  }
+
+  /** The namespace, or undefined when there is none; one that is being deleted is waited for. */
+  private async waitWhileTerminating(
+    name: string,
+  ): Promise<KubernetesObject | undefined> {
+    const { client, clock, signal } = this.options;
+    const until = clock.monotonic() + this.timeouts.terminating;
+    for (;;) {
+      const namespace = await client.get(
+        coreTypes.namespaces,
+        { name },
+        { signal },
+      );
+      if (!namespace?.metadata.deletionTimestamp) {
+        return namespace;
+      }
+      if (clock.monotonic() >= until) {
+        throw new Error(
+          `timed out waiting for terminating namespace ${name} to disappear before restoring`,
+        );
+      }
+      await clock.sleep(500, signal);
+    }
+  }
+
+  async place(
+    object: KubernetesObject,
+    type: ResourceType,
+    options: PlaceOptions,
+  ): Promise<Placement> {
+    const { client, signal } = this.options;
+    const { namespace, name = '' } = object.metadata;
+    try {
+      const created = await client.create(type, object, { signal });
+      const warning = await this.writeStatus(created, type, options.status);
+      return {
+        action: 'created',
+        uid: created.metadata.uid,
+        ...(warning && { warning }),
+      };
+    } catch (error) {
+      this.rethrowFatal(error);
+      const get = () => client.get(type, { namespace, name }, { signal });
+      try {
+        const exists = await meansAlreadyExists(
+          error,
+          object,
+          async () => (await get()) !== undefined,
+        );
+        if (exists) {
+          return await this.placeOver(object, type, options);
+        }
+      } catch (second) {
+        this.rethrowFatal(second);
+        return {
+          action: 'failed',
+          error: `error retrieving in-cluster version of ${describe(
+            object,
+            type,
+          )}: ${text(second)}`,
+        };
+      }
+      return { action: 'failed', error: explainFailure(error, object, type) };
+    }
+  }
+
+  private get timeouts(): ApplyTimeouts {
+    return this.options.timeouts ?? defaultApplyTimeouts;
+  }
+
+  /** Losing the lease or an abort ends the restore; everything else is a finding about one object. */
+  private rethrowFatal(error: unknown): void {
+    this.options.signal.throwIfAborted();
+    if (error instanceof LeaseLostError) {
+      throw error;
+    }
+  }
+
+  private async placeOver(
+    object: KubernetesObject,
+    type: ResourceType,
+    options: PlaceOptions,
+  ): Promise<Placement> {
+    const { client, clock, signal } = this.options;
+    const { namespace, name = '' } = object.metadata;
+    const until = clock.monotonic() + this.timeouts.terminating;
+    let live = await client.get(type, { namespace, name }, { signal });
+    while (live?.metadata.deletionTimestamp) {
+      if (clock.monotonic() >= until) {
+        return {
+          action: 'failed',
+          error: `timed out waiting for ${describe(
+            object,
+            type,
+          )}, which is being deleted, to disappear`,
+        };
+      }
+      await clock.sleep(500, signal);
+      live = await client.get(type, { namespace, name }, { signal });
+    }
+    if (!live) {
+      // It went away in between; a second creation must succeed or is an error of its own.
+      try {
+        const created = await client.create(type, object, { signal });
+        return { action: 'created', uid: created.metadata.uid };
+      } catch (error) {
+        this.rethrowFatal(error);
+        return { action: 'failed', error: explainFailure(error, object, type) };
+      }
+    }
+    const decision = decide(object, await options.comparable(live), options);
+    return this.carryOut(decision, object, type, live.metadata.uid);
+  }
+
+  private async carryOut(
+    decision: Decision,
+    object: KubernetesObject,
+    type: ResourceType,
+    uid: string | undefined,
+  ): Promise<Placement> {
+    switch (decision.action) {
+      case 'update': {
+        const warning = await this.patch(object, type, decision.patch);
+        if (!warning) {
+          return { action: 'updated', uid };
+        }
+        // The cluster refuses the content (immutable fields): at least the labels say who tried.
+        if (decision.labels) {
+          await this.patch(object, type, decision.labels);
+        }
+        return { action: 'failed', warning, uid };
+      }
+      case 'equal': {
+        const warning =
+          decision.patch && (await this.patch(object, type, decision.patch));
+        return {
+          action: 'skipped',
+          reason: 'it is there and equal',
+          uid,
+          ...(warning && { warning }),
+        };
+      }
+      case 'shared':
+        return {
+          action: 'skipped',
+          reason: 'it is there, and other workloads use it too',
+          uid,
+        };
+      case 'keep':
+        return { action: 'failed', warning: decision.warning, uid };
+      default:
+        throw new Error('an object that is there cannot be created');
+    }
+  }
+
+  private async patch(
+    object: KubernetesObject,
+    type: ResourceType,
+    body: unknown,
+  ): Promise<string | undefined> {
+    const { client, signal } = this.options;
+    const { namespace, name = '' } = object.metadata;
+    try {
+      await client.patch(
+        type,
+        { namespace, name },
+        { contentType: 'merge', body },
+        { signal },
+      );
+      return undefined;
+    } catch (error) {
+      this.rethrowFatal(error);
+      return `error updating ${describe(object, type)}: ${text(error)}`;
+    }
+  }
+
+  private async writeStatus(
+    created: KubernetesObject,
+    type: ResourceType,
+    status: unknown,
+  ): Promise<string | undefined> {
+    if (status === undefined) {
+      return undefined;
+    }
+    try {
+      await this.options.client.replace(
+        type,
+        { ...created, status },
+        { subresource: 'status', signal: this.options.signal },
+      );
+      return undefined;
+    } catch (error) {
+      this.rethrowFatal(error);
+      return `could not restore the status of ${describe(
+        created,
+        type,
+      )}: ${text(error)}`;
+    }
+  }
+
+  async addOwner(
+    ref: { namespace?: string; name: string },
+    type: ResourceType,
+    owner: NonNullable<KubernetesObject['metadata']['ownerReferences']>[number],
+  ): Promise<string | undefined> {
+    const { client, clock, signal } = this.options;
+    let wanted = owner;
+    for (let attempt = 1; ; attempt += 1) {
+      const live = await client.get(type, ref, { signal });
+      const present = live?.metadata.ownerReferences ?? [];
+      if (
+        !live ||
+        present.some(
+          known =>
+            known.uid === owner.uid || (known.controller && owner.controller),
+        )
+      ) {
+        // A controller has adopted it already, or it has been replaced.
+        return undefined;
+      }
+      try {
+        await client.patch(
+          type,
+          ref,
+          {
+            contentType: 'merge',
+            body: {
+              metadata: {
+                resourceVersion: live.metadata.resourceVersion,
+                ownerReferences: [...present, wanted],
+              },
+            },
+          },
+          { signal },
+        );
+        return undefined;
+      } catch (error) {
+        this.rethrowFatal(error);
+        if (isConflict(error) && attempt < 5) {
+          await clock.sleep(50 * attempt, signal);
+        } else if (isForbidden(error) && wanted.blockOwnerDeletion) {
+          // Blocking an owner's deletion needs a right over its finalizers that the engine may not have.
+          const { blockOwnerDeletion: _, ...weaker } = wanted;
+          wanted = weaker;
+        } else if (isNotFound(error)) {
+          return undefined;
+        } else {
+          return `${groupResource(type)} ${
+            ref.name
+          } could not be given its owner ${owner.kind} ${owner.name}: ${text(
+            error,
+          )}`;
+        }
+      }
+    }
+  }
+
+  async waitForDefinition(name: string): Promise<string | undefined> {
+    const { client, clock, signal } = this.options;
+    const until = clock.monotonic() + this.timeouts.resource;
+    for (;;) {
+      const definition = await client.get(
+        coreTypes.customResourceDefinitions,
+        { name },
+        { signal },
+      );
+      const isTrue = (type: string) =>
+        objectsAt(definition, 'status', 'conditions').some(
+          condition => condition.type === type && condition.status === 'True',
+        );
+      if (isTrue('Established') && isTrue('NamesAccepted')) {
+        return undefined;
+      }
+      if (clock.monotonic() >= until) {
+        return `timed out waiting for the definition ${name} to be established`;
+      }
+      await clock.sleep(200, signal);
+    }
+  }
+}
+
+/** `services/shop/web`. */
+function describe(object: KubernetesObject, type: ResourceType): string {
+  const { namespace, name } = object.metadata;
+  return [groupResource(type), namespace, name].filter(Boolean).join('/');
+}
+
+function explainFailure(
+  error: unknown,
+  object: KubernetesObject,
+  type: ResourceType,
+): string {
+  const message = text(error);
+  const escalation =
+    isForbidden(error) && message.includes('attempting to grant');
+  return escalation
+    ? `error restoring ${describe(
+        object,
+        type,
+      )}: the API server refuses it as an escalation, because it grants rights that the engine does not have: ${message}`
+    : `error restoring ${describe(object, type)}: ${message}`;
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
