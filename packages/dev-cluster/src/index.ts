@@ -1,1 +1,6 @@
-export {};
+export {
+  kubeconfigFor,
+  startApiServer,
+  type ApiServerOptions,
+  type RunningApiServer,
+} from './api-server/startApiServer';

@@ -1,0 +1,114 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startApiServer } from './api-server/startApiServer';
+import { startNode } from './node';
+
+const usage = `usage: dev-cluster [--port PORT] [--state DIR] [--kubeconfig FILE] [--runtimes FILE.json] [--volumes DIR] [--no-node]
+
+Starts an embedded Kubernetes API on 127.0.0.1 and, unless --no-node is given, a node that runs pods as processes.
+When it is ready it prints one line of JSON: {"server":"https://127.0.0.1:PORT","kubeconfig":"FILE"}.
+SIGTERM or SIGINT ends it with all that it started.
+`;
+
+interface Arguments {
+  port: number;
+  state?: string;
+  kubeconfig?: string;
+  runtimes?: string;
+  volumes?: string;
+  node: boolean;
+}
+
+/** Command-line arguments; throws Error with what is wrong. */
+function readArguments(argv: string[]): Arguments | 'help' {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      port: { type: 'string', default: '0' },
+      state: { type: 'string' },
+      kubeconfig: { type: 'string' },
+      runtimes: { type: 'string' },
+      volumes: { type: 'string' },
+      'no-node': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new Error(`--port must be a number from 0 to 65535: ${values.port}`);
+  }
+  const path = (value: string | undefined) =>
+    value === undefined ? undefined : resolve(value);
+  return {
+    port,
+    state: path(values.state),
+    kubeconfig: path(values.kubeconfig),
+    runtimes: path(values.runtimes),
+    volumes: path(values.volumes),
+    node: !values['no-node'],
+  };
+}
+
+async function run(given: Arguments) {
+  const temporary = mkdtempSync(join(tmpdir(), 'dev-cluster-'));
+  const stopping = new AbortController();
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  const stopped = new Promise<void>(done => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => done());
+    }
+  });
+  const api = await startApiServer({
+    port: given.port,
+    stateDirectory: given.state,
+  });
+  const kubeconfig = given.kubeconfig ?? join(temporary, 'kubeconfig');
+  writeFileSync(kubeconfig, api.kubeconfig, { mode: 0o600 });
+  const volumes = given.volumes ?? join(given.state ?? temporary, 'volumes');
+  const node = given.node
+    ? await startNode({
+        kubeconfigFile: kubeconfig,
+        runtimesFile: given.runtimes,
+        volumesDirectory: volumes,
+        kubeletToken: api.kubeletToken,
+        signal: stopping.signal,
+        log,
+      })
+    : undefined;
+  process.stdout.write(`${JSON.stringify({ server: api.url, kubeconfig })}\n`);
+  await stopped;
+  stopping.abort();
+  await node?.stop();
+  await api.stop();
+  await rm(temporary, { recursive: true, force: true });
+}
+
+async function main() {
+  let given: Arguments | 'help';
+  try {
+    given = readArguments(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(
+      `dev-cluster: ${(error as Error).message}\n\n${usage}`,
+    );
+    process.exitCode = 2;
+    return;
+  }
+  if (given === 'help') {
+    process.stdout.write(usage);
+    return;
+  }
+  try {
+    await run(given);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`dev-cluster: ${(error as Error).stack ?? error}\n`);
+    process.exit(1);
+  }
+}
+
+main();
