@@ -1,0 +1,205 @@
+import { Alert, Button } from '@backstage/ui';
+import { RiDeleteBinLine, RiHistoryLine } from '@remixicon/react';
+import type { RecoveryPointDetail as Detail } from '@lifeboat/backstage-plugin-backup-common';
+import {
+  describeContents,
+  volumesNotIncluded,
+} from '../../format/describeContents';
+import { formatByteSize } from '../../format/formatByteSize';
+import { formatDuration } from '../../format/formatDuration';
+import { isActive } from '../../hooks/activeRuns';
+import { useLanguage } from '../../hooks/useLanguage';
+import { usePolledResource } from '../../hooks/usePolledResource';
+import { useTranslate } from '../../translations/useTranslate';
+import { useBackups } from '../BackupsTab/BackupsContext';
+import { CommandBlock } from '../CommandBlock/CommandBlock';
+import { DataAge } from '../DataAge/DataAge';
+import { DetailPanel, DetailSection, Facts } from '../DetailPanel/DetailPanel';
+import { Findings } from '../RunDetail/Findings';
+import { PhaseSteps } from '../RunDetail/PhaseSteps';
+import { RunFailure } from '../RunDetail/RunFailure';
+import { DetailSkeleton, DetailUnavailable } from '../RunDetail/DetailStates';
+import { ResourceKinds } from '../RunDetail/ResourceKinds';
+import { RunLog } from '../LogView/RunLog';
+import { RunProgress } from '../ProgressBar/RunProgress';
+import { startedBy } from '../RecoveryPoints/startedBy';
+import { RelativeTime } from '../RelativeTime/RelativeTime';
+import { RunStateBadge } from '../StateBadge/StateBadge';
+import styles from '../RunDetail/RunDetail.module.css';
+
+function Volumes({ detail }: { detail: Detail }) {
+  const t = useTranslate();
+  if (detail.volumesList.length === 0) {
+    return null;
+  }
+  return (
+    <DetailSection title={t('point.volumes')}>
+      <ul className={styles.list}>
+        {detail.volumesList.map(volume => (
+          <li key={`${volume.namespace}/${volume.pvc}`}>
+            <code>{volume.pvc}</code>:{' '}
+            {volume.included
+              ? t('point.volumeIncluded')
+              : t('point.volumeNotIncluded')}
+            {volume.reason && ` – ${volume.reason}`}
+          </li>
+        ))}
+      </ul>
+    </DetailSection>
+  );
+}
+
+function DetailFacts({ detail }: { detail: Detail }) {
+  const t = useTranslate();
+  const locale = useLanguage();
+  const { target, startedAt, completedAt, expiresAt, sizeBytes } = detail;
+  return (
+    <Facts
+      facts={[
+        [
+          t('points.column.contents'),
+          describeContents(
+            { objects: detail.objects, volumes: detail.volumes?.included },
+            t,
+          ),
+        ],
+        [
+          t('point.completed'),
+          completedAt && <RelativeTime time={completedAt} style="absolute" />,
+        ],
+        [
+          t('point.duration'),
+          startedAt &&
+            completedAt &&
+            formatDuration(Date.parse(completedAt) - Date.parse(startedAt), t),
+        ],
+        [
+          t('point.expires'),
+          expiresAt && <RelativeTime time={expiresAt} style="absolute" />,
+        ],
+        [t('point.by'), startedBy(detail, t)],
+        [
+          t('point.source'),
+          t('protection.namespaceOnCluster', {
+            namespace: target.namespace,
+            cluster: target.cluster,
+          }),
+        ],
+        [
+          t('point.selector'),
+          target.selector ? (
+            <code>{target.selector}</code>
+          ) : (
+            t('point.wholeNamespace')
+          ),
+        ],
+        [t('point.location'), detail.storageLocation || undefined],
+        [
+          t('point.size'),
+          sizeBytes === undefined
+            ? undefined
+            : formatByteSize(sizeBytes, locale),
+        ],
+      ]}
+    />
+  );
+}
+
+/** All about one recovery point. */
+export function RecoveryPointDetail({ name }: { name: string }) {
+  const t = useTranslate();
+  const { api, entity, navigation, protection, askToDelete } = useBackups();
+  const resource = usePolledResource<Detail>({
+    key: `point ${name} ${entity.cluster ?? ''}`,
+    load: signal => api.getRecoveryPoint(entity, name, { signal }),
+    interval: point => (!point || isActive(point) ? 1_500 : undefined),
+  });
+  const detail = resource.data;
+  const { permissions } = protection;
+  const missing = detail ? volumesNotIncluded(detail) : 0;
+
+  return (
+    <DetailPanel title={t('point.title', { name })} onClose={navigation.close}>
+      {!detail && resource.error && (
+        <DetailUnavailable
+          error={resource.error}
+          goneTitle={t('point.goneTitle')}
+          goneText={t('point.goneText')}
+          onRetry={resource.reload}
+        />
+      )}
+      {!detail && !resource.error && <DetailSkeleton />}
+      {detail && (
+        <>
+          <DataAge resource={resource} />
+          <div className={styles.state}>
+            <RunStateBadge state={detail.state} phase={detail.phase} />
+            <RelativeTime time={detail.createdAt} style="calendar" />
+            {detail.state === 'running' && (
+              <RunProgress progress={detail.progress} />
+            )}
+          </div>
+          <div className={styles.actions}>
+            {permissions.restore && detail.restorable && (
+              <Button
+                variant="secondary"
+                iconStart={<RiHistoryLine />}
+                onPress={() => navigation.startRestore(name)}
+              >
+                {t('action.restore')}
+              </Button>
+            )}
+            {permissions.delete && detail.state !== 'deleting' && (
+              <Button
+                variant="tertiary"
+                destructive
+                iconStart={<RiDeleteBinLine />}
+                onPress={() => askToDelete(detail)}
+              >
+                {t('action.delete')}
+              </Button>
+            )}
+          </div>
+          {missing > 0 && (
+            <Alert
+              status="info"
+              icon
+              title={t('count.objectsOnly', { count: missing })}
+            />
+          )}
+          <RunFailure run={detail} />
+          <DetailFacts detail={detail} />
+          <PhaseSteps phases={detail.phases} />
+          <Findings title={t('point.errors')} findings={detail.errorsList} />
+          <Findings
+            title={t('point.warnings')}
+            findings={detail.warningsList}
+          />
+          <Volumes detail={detail} />
+          <DetailSection title={t('point.resources')}>
+            <ResourceKinds
+              groups={detail.resources.map(group => ({
+                kind: group.kind,
+                apiVersion: group.apiVersion,
+                objects: group.objects.map(object => ({ name: object })),
+              }))}
+            />
+          </DetailSection>
+          <RunLog
+            resourceKey={`point ${name}`}
+            fileName={`${name}.log`}
+            running={isActive(detail)}
+            load={signal => api.getRecoveryPointLogs(entity, name, { signal })}
+          />
+          <DetailSection title={t('point.kubectl')}>
+            <span className={styles.quiet}>{t('point.kubectlText')}</span>
+            <CommandBlock
+              text={detail.kubectl}
+              what={t('problem.commandLabel')}
+            />
+          </DetailSection>
+        </>
+      )}
+    </DetailPanel>
+  );
+}

@@ -1,0 +1,37 @@
+import type { RecoveryPoint } from '@lifeboat/backstage-plugin-backup-common';
+import {
+  describeContents,
+  volumesNotIncluded,
+} from '../../format/describeContents';
+import { formatByteSize } from '../../format/formatByteSize';
+import { isActive } from '../../hooks/activeRuns';
+import { useLanguage } from '../../hooks/useLanguage';
+import { useTranslate } from '../../translations/useTranslate';
+import { TwoLines } from '../ListFrame/ListFrame';
+import { RunProgress } from '../ProgressBar/RunProgress';
+
+/** What is in a recovery point, or how far it is. */
+export function PointContents({ point }: { point: RecoveryPoint }) {
+  const t = useTranslate();
+  const locale = useLanguage();
+  if (isActive(point) && point.state !== 'deleting') {
+    return point.state === 'running' ? (
+      <RunProgress progress={point.progress} />
+    ) : null;
+  }
+  const missing = volumesNotIncluded(point);
+  const contents = describeContents(
+    { objects: point.objects, volumes: point.volumes?.included },
+    t,
+  );
+  const size =
+    point.sizeBytes === undefined
+      ? undefined
+      : formatByteSize(point.sizeBytes, locale);
+  return (
+    <TwoLines
+      first={[contents, size].filter(Boolean).join(' · ') || '–'}
+      second={missing > 0 && t('count.objectsOnly', { count: missing })}
+    />
+  );
+}

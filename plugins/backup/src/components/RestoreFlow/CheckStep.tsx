@@ -1,0 +1,132 @@
+import { Alert } from '@backstage/ui';
+import type { RestorePreview } from '@lifeboat/backstage-plugin-backup-common';
+import { useTranslate } from '../../translations/useTranslate';
+import { DetailSkeleton } from '../RunDetail/DetailStates';
+import { ErrorPanel } from '../ProblemPanel/ErrorPanel';
+import { ProblemPanel } from '../ProblemPanel/ProblemPanel';
+import { RestoreChoice } from './restoreChoice';
+import styles from './RestoreFlow.module.css';
+import { PreviewState } from './useRestorePreview';
+
+function KindTable(props: { choice: RestoreChoice; preview: RestorePreview }) {
+  const t = useTranslate();
+  const { choice, preview } = props;
+  const { resources, totals } = preview;
+  const changes = choice.way === 'in-place' && choice.existing === 'update';
+  return (
+    // Narrow screens scroll the table; the region must be reachable by keyboard.
+    <div
+      className={styles.scroll}
+      role="region"
+      aria-label={t('flow.check.tableLabel')}
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+    >
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th scope="col">{t('flow.check.kind')}</th>
+            <th scope="col">{t('flow.check.create')}</th>
+            <th scope="col">
+              {changes ? t('flow.check.changed') : t('flow.check.leftAlone')}
+            </th>
+            <th scope="col">{t('flow.check.skipped')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {resources.map(({ kind, apiVersion, create, exists, skipped }) => (
+            <tr key={`${apiVersion}/${kind}`}>
+              <th scope="row" title={apiVersion}>
+                {kind}
+              </th>
+              <td>{create}</td>
+              <td>{exists}</td>
+              <td>{skipped.length}</td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">{t('flow.check.total')}</th>
+            <td>{totals.create}</td>
+            <td>{totals.exists}</td>
+            <td>{totals.skipped}</td>
+          </tr>
+        </tfoot>
+      </table>
+    </div>
+  );
+}
+
+export interface CheckStepProps {
+  choice: RestoreChoice;
+  cluster: string;
+  state: PreviewState;
+}
+
+/** Fourth step: what will be created, what is left alone, what is refused and why. */
+export function CheckStep({ choice, cluster, state }: CheckStepProps) {
+  const t = useTranslate();
+  const { preview, error, retry } = state;
+  if (error) {
+    return (
+      <ErrorPanel
+        title={t('flow.check.failed')}
+        error={error}
+        onRetry={retry}
+      />
+    );
+  }
+  if (!preview) {
+    return (
+      <>
+        <span>{t('flow.check.loading')}</span>
+        <DetailSkeleton />
+      </>
+    );
+  }
+  const namespace = preview.targetNamespace;
+  let lead: string = t('flow.check.intoNew', { namespace, cluster });
+  if (choice.way === 'in-place') {
+    lead = t('flow.check.intoPlace', { namespace, cluster });
+  } else if (preview.namespaceState === 'existing') {
+    lead = t('flow.check.intoExisting', { namespace, cluster });
+  }
+  const skipped = preview.resources.flatMap(group =>
+    group.skipped.map(item => ({ ...item, kind: group.kind })),
+  );
+  return (
+    <>
+      {preview.allowed && <p className={styles.lead}>{lead}</p>}
+      {!preview.allowed && preview.problems.length === 0 && (
+        <Alert status="danger" icon title={t('flow.check.refused')} />
+      )}
+      {preview.problems.map(problem => (
+        <ProblemPanel
+          key={`${problem.code} ${problem.message}`}
+          problem={problem}
+        />
+      ))}
+      {preview.notes.map(note => (
+        <Alert key={note} status="info" icon title={note} />
+      ))}
+      {preview.resources.length > 0 && (
+        <KindTable choice={choice} preview={preview} />
+      )}
+      {skipped.length > 0 && (
+        <div>
+          <p className={styles.lead}>
+            {t('flow.check.skippedTitle', { count: skipped.length })}
+          </p>
+          <ul className={styles.list}>
+            {skipped.map(({ kind, name, reason }) => (
+              <li key={`${kind}/${name}`}>
+                {t('flow.check.skippedItem', { kind, name, reason })}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </>
+  );
+}
