@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { root, startProcess } from './childProcess';
+import type { RunningCluster } from './RunningCluster';
+
+const bundle = path.join(root, 'packages/dev-cluster/assets/dev-cluster.cjs');
+
+/** Starts the embedded cluster as a process of its own. */
+export async function startDevCluster(
+  options: {
+    /** Without workloads, pods and volumes: the API alone. */
+    withoutNode?: boolean;
+    runtimes?: string;
+    /** The port to listen on; any free one by default. */
+    port?: number;
+    /** Keeps its state in this folder. */
+    state?: string;
+  } = {},
+): Promise<RunningCluster & { server: string; pid: number }> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-cluster-'));
+  const kubeconfigFile = path.join(folder, 'kubeconfig');
+  const running = startProcess(process.execPath, [
+    bundle,
+    '--port',
+    String(options.port ?? 0),
+    '--kubeconfig',
+    kubeconfigFile,
+    '--volumes',
+    path.join(folder, 'volumes'),
+    ...(options.state ? ['--state', options.state] : []),
+    ...(options.runtimes ? ['--runtimes', options.runtimes] : []),
+    ...(options.withoutNode ? ['--no-node'] : []),
+  ]);
+  const stop = async () => {
+    await running.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const line = await firstLine(running);
+    const { server, kubeconfig } = JSON.parse(line) as {
+      server: string;
+      kubeconfig: string;
+    };
+    return { server, kubeconfig, pid: running.child.pid ?? 0, stop };
+  } catch (error) {
+    await stop();
+    throw new Error(
+      `The embedded cluster did not start: ${error}\n${running.errors()}`,
+    );
+  }
+}
+
+function firstLine(running: ReturnType<typeof startProcess>): Promise<string> {
+  const { stdout } = running.child;
+  if (!stdout) throw new Error('its output is not connected');
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error('it said nothing within 30 s')),
+      30_000,
+    );
+    const lines = createInterface({ input: stdout });
+    lines.once('line', line => {
+      clearTimeout(timer);
+      resolve(line);
+    });
+    running.child.once('exit', code => {
+      clearTimeout(timer);
+      reject(new Error(`it ended with ${code}`));
+    });
+  });
+}

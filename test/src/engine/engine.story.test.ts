@@ -1,0 +1,4 @@
+import { startDevCluster } from '../cluster/startDevCluster';
+import { engineStories } from './engineStories';
+
+engineStories('the embedded cluster', () => startDevCluster());
