@@ -6,7 +6,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -21,17 +20,13 @@ async function readDefinitions() {
   const { outputFiles } = await build({
     entryPoints: [join(packageFolder, 'src/crds/customResourceDefinitions.ts')],
     bundle: true,
-    format: 'cjs',
+    format: 'esm',
     platform: 'neutral',
     write: false,
   });
-  const module = { exports: {} };
-  new Function('module', 'exports', 'require', outputFiles[0].text)(
-    module,
-    module.exports,
-    createRequire(import.meta.url),
-  );
-  return module.exports.customResourceDefinitions;
+  const code = Buffer.from(outputFiles[0].contents).toString('base64');
+  const module = await import(`data:text/javascript;base64,${code}`);
+  return module.customResourceDefinitions;
 }
 
 const style = await prettier.resolveConfig(join(folder, 'any.yaml'));
@@ -61,9 +56,9 @@ files.set(
 );
 
 mkdirSync(folder, { recursive: true });
-const differing = [...files].filter(([name, text]) => {
+const stale = [...files.keys()].filter(name => {
   try {
-    return readFileSync(join(folder, name), 'utf8') !== text;
+    return readFileSync(join(folder, name), 'utf8') !== files.get(name);
   } catch {
     return true;
   }
@@ -71,17 +66,17 @@ const differing = [...files].filter(([name, text]) => {
 const leftOver = readdirSync(folder).filter(name => !files.has(name));
 
 if (check) {
-  for (const name of [...differing.map(([name]) => name), ...leftOver]) {
-    console.error(`deploy/crds/${name} is not what the code says`);
+  for (const name of [...stale, ...leftOver]) {
+    process.stderr.write(`deploy/crds/${name} is not what the code says\n`);
   }
-  if (differing.length + leftOver.length > 0) {
-    console.error('Run: yarn generate, in packages/velero-api');
+  if (stale.length + leftOver.length > 0) {
+    process.stderr.write('Run: yarn generate, in packages/velero-api\n');
     process.exitCode = 1;
   }
 } else {
-  differing.forEach(([name, text]) => writeFileSync(join(folder, name), text));
+  stale.forEach(name => writeFileSync(join(folder, name), files.get(name)));
   leftOver.forEach(name => rmSync(join(folder, name)));
-  console.log(
-    `deploy/crds: ${files.size} files, ${differing.length} written, ${leftOver.length} removed`,
+  process.stdout.write(
+    `deploy/crds: ${files.size} files, ${stale.length} written, ${leftOver.length} removed\n`,
   );
 }

@@ -106,7 +106,7 @@ function splitTimeZone(
   }
   const timeZone = match[1];
   try {
-    Intl.DateTimeFormat('en-US', { timeZone });
+    new Date(0).toLocaleString('en-US', { timeZone });
   } catch {
     throw new Error(
       `"${timeZone}" is not a time zone: write a name such as Europe/Berlin or UTC`,
