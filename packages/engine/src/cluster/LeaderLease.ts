@@ -58,7 +58,7 @@ export class LeaderLease {
   /** Stands for election until the signal is aborted; then releases the lease. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, renewMs, onError, onContact } = this.options;
-    const pollMs = Math.max(200, Math.min(renewMs / 2, 2_000));
+    const pollMs = Math.max(200, Math.min(renewMs / 2, 1_000));
     while (!signal.aborted) {
       try {
         const taken = await this.tryTake(signal);

@@ -25,6 +25,7 @@ import {
 } from './ObjectStore';
 
 const partialPrefix = '.lifeboat-partial-';
+const abandonedAfterMs = 3600 * 1000;
 
 /**
  * A folder as object storage: each key a file below it. Writes go to a
@@ -242,10 +243,21 @@ export class FilesystemObjectStore implements ObjectStore {
       directory = path.dirname(directory)
     ) {
       try {
+        await this.removeAbandoned(directory);
         await rmdir(directory);
       } catch {
         return;
       }
+    }
+  }
+
+  /** Half-written files that a killed process left. */
+  private async removeAbandoned(directory: string): Promise<void> {
+    for await (const entry of await opendir(directory)) {
+      if (!entry.name.startsWith(partialPrefix)) continue;
+      const file = path.join(directory, entry.name);
+      const { mtimeMs } = await lstat(file);
+      if (Date.now() - mtimeMs > abandonedAfterMs) await rm(file);
     }
   }
 
