@@ -16,6 +16,7 @@ export * from './resources/dataPath';
 export * from './labels';
 export * from './defaults';
 export * from './prepareBackupSpec';
+export * from './chooseSnapshotLocations';
 export * from './durations';
 export * from './scope';
 export * from './storage/storageKeys';

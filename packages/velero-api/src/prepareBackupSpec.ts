@@ -6,6 +6,10 @@ import {
 import { formatDuration, parseDurationOr } from './durations';
 import { usesOldResourceFilters } from './filters/backupResourceFilter';
 import type { BackupSpec } from './resources/Backup';
+import {
+  validateIncludesExcludes,
+  validateScopedIncludesExcludes,
+} from './validation/lists';
 
 /**
  * Server settings that fill gaps of a BackupSpec. Durations in milliseconds.
@@ -66,38 +70,41 @@ export function prepareBackupSpec(
   return excludeSnapshotResources(prepared);
 }
 
+/** Faulty lists stay as they are, for the validation to find. */
 function excludeSnapshotResources(spec: BackupSpec): BackupSpec {
   const ofNamespaces: readonly string[] = autoExcludedNamespaceScopedResources;
   const ofCluster: readonly string[] = autoExcludedClusterScopedResources;
+  const changed = { ...spec };
   if (usesOldResourceFilters(spec)) {
     const both = [...ofNamespaces, ...ofCluster];
-    return {
-      ...spec,
-      ...without('includedResources', spec.includedResources, both),
-      excludedResources: withAll(spec.excludedResources, both),
-    };
+    const { includedResources: include, excludedResources: exclude } = spec;
+    if (validateIncludesExcludes(include, exclude).length === 0) {
+      changed.includedResources = without(include, both);
+      changed.excludedResources = withAll(exclude, both);
+    }
+    return withoutUndefined(changed);
   }
-  return {
-    ...spec,
-    ...without(
+  const pairs = [
+    [
       'includedNamespaceScopedResources',
-      spec.includedNamespaceScopedResources,
+      'excludedNamespaceScopedResources',
       ofNamespaces,
-    ),
-    excludedNamespaceScopedResources: withAll(
-      spec.excludedNamespaceScopedResources,
-      ofNamespaces,
-    ),
-    ...without(
+    ],
+    [
       'includedClusterScopedResources',
-      spec.includedClusterScopedResources,
+      'excludedClusterScopedResources',
       ofCluster,
-    ),
-    excludedClusterScopedResources: withAll(
-      spec.excludedClusterScopedResources,
-      ofCluster,
-    ),
-  };
+    ],
+  ] as const;
+  for (const [included, excluded, names] of pairs) {
+    const include = spec[included];
+    const exclude = spec[excluded];
+    if (validateScopedIncludesExcludes(include, exclude).length === 0) {
+      changed[included] = without(include, names);
+      changed[excluded] = withAll(exclude, names);
+    }
+  }
+  return withoutUndefined(changed);
 }
 
 /** `*` leaves them out already, and must stay alone. */
@@ -111,13 +118,18 @@ function withAll(
 }
 
 /** A list that would become empty is kept: an empty list means everything. */
-function without<Key extends string>(
-  key: Key,
-  list: readonly string[] | undefined,
+function without(
+  list: string[] | undefined,
   names: readonly string[],
-): Partial<Record<Key, string[]>> {
+): string[] | undefined {
   const kept = list?.filter(name => !names.includes(name));
-  return kept?.length ? ({ [key]: kept } as Record<Key, string[]>) : {};
+  return kept?.length ? kept : list;
+}
+
+function withoutUndefined(spec: BackupSpec): BackupSpec {
+  return Object.fromEntries(
+    Object.entries(spec).filter(([, value]) => value !== undefined),
+  );
 }
 
 function isZero(text: string | undefined): boolean {

@@ -15,11 +15,13 @@ import {
   groupResourceName,
   backupFromSchedule,
   blocksNextScheduledBackup,
+  chooseSnapshotLocations,
   expandPatterns,
   expandNamespaceWildcards,
   expandRestoreNamespaces,
   hasBackupXorSchedule,
   isTerminalRestorePhase,
+  lastSuccessBySchedule,
   mostRecentCompletedBackup,
   nameOrHash,
   nextRun,
@@ -260,6 +262,9 @@ const whole: Record<string, Runner> = {
       },
     };
   },
+  'pkg_controller.Test_getLastSuccessBySchedule': input => ({
+    lastSuccess: Object.fromEntries(lastSuccessBySchedule(input.backups ?? [])),
+  }),
   'internal_hook.TestValidateContainer': input => ({
     error: validateInitContainer(JSON.parse(input.container))[0] ?? null,
   }),
@@ -283,6 +288,31 @@ const partial: Record<string, Apply> = {
     ours: mostRecentCompletedBackup(input.backups)?.metadata.name,
     theirs: output.backup?.metadata.name,
   }),
+  'pkg_controller.TestValidateAndGetSnapshotLocations': (input, output) => {
+    const { locations, problems } = chooseSnapshotLocations(
+      input.backup.spec,
+      input.locations ?? [],
+      input.defaultLocations ?? {},
+    );
+    const nameOf = (location: Json) => location?.metadata.name;
+    return {
+      ours: {
+        errors: problems,
+        locations: Object.fromEntries(
+          [...locations].map(([key, location]) => [key, nameOf(location)]),
+        ),
+      },
+      theirs: {
+        errors: output.errors,
+        locations: Object.fromEntries(
+          Object.entries(output.locations ?? {}).map(([key, location]) => [
+            key,
+            nameOf(location),
+          ]),
+        ),
+      },
+    };
+  },
   'pkg_controller.TestDefaultBackupTTL': preparedSpec,
   'pkg_controller.TestPrepareBackupRequest_SetsVGSLabelKey': preparedSpec,
   'pkg_controller.TestProcessBackupValidationFailures': (input, output) => {

@@ -183,6 +183,28 @@ export function mostRecentCompletedBackup(
     );
 }
 
+/**
+ * When each Schedule's newest Completed backup ended: name of the Schedule (empty for backups without one) to its
+ * `completionTimestamp`. Velero: `getLastSuccessBySchedule`.
+ *
+ * @public
+ */
+export function lastSuccessBySchedule(
+  backups: readonly Backup[],
+): Map<string, string> {
+  const last = new Map<string, string>();
+  for (const { metadata, status } of backups) {
+    const ended = status?.completionTimestamp;
+    if (status?.phase === 'Completed' && ended) {
+      const name = metadata.labels?.[veleroLabels.scheduleName] ?? '';
+      if (time(ended) > time(last.get(name))) {
+        last.set(name, ended);
+      }
+    }
+  }
+  return last;
+}
+
 function time(text: string | undefined): number {
   return text ? Date.parse(text) : 0;
 }

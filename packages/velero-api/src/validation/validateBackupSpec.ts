@@ -62,7 +62,7 @@ export function validateBackupSpec(spec: BackupSpec): string[] {
       spec.excludedNamespaces,
     ).map(named('Invalid included/excluded namespace lists')),
   );
-  if (spec.labelSelector && spec.orLabelSelectors?.length) {
+  if (spec.labelSelector && spec.orLabelSelectors) {
     problems.push(
       'encountered labelSelector as well as orLabelSelectors in backup spec, only one can be specified',
     );

@@ -53,8 +53,8 @@ export function hasBackupXorSchedule(spec: RestoreSpec): boolean {
 export function validateRestoreSpec(spec: RestoreSpec): string[] {
   const complete = excludeNonRestorableResources(spec);
   const problems: string[] = [];
-  for (const name of complete.includedResources ?? []) {
-    if ((nonRestorableResources as readonly string[]).includes(name)) {
+  for (const name of nonRestorableResources) {
+    if (complete.includedResources?.includes(name)) {
       problems.push(`${name} are non-restorable resources`);
     }
   }
@@ -73,7 +73,7 @@ export function validateRestoreSpec(spec: RestoreSpec): string[] {
       'Either a backup or schedule must be specified as a source for the restore, but not both',
     );
   }
-  if (complete.labelSelector && complete.orLabelSelectors?.length) {
+  if (complete.labelSelector && complete.orLabelSelectors) {
     problems.push(
       'encountered labelSelector as well as orLabelSelectors in restore spec, only one can be specified',
     );
