@@ -1,12 +1,10 @@
 import {
-  autoExcludedClusterScopedResources,
-  autoExcludedNamespaceScopedResources,
   Backup,
-  BackupSpec,
   defaults,
   formatDuration,
   parseDuration,
-  usesOldResourceFilters,
+  parseDurationOr,
+  prepareBackupSpec,
   validLabelValue,
   veleroAnnotations,
   veleroLabels,
@@ -25,49 +23,8 @@ export interface PreparationFacts {
   now: Date;
 }
 
-function without(
-  list: string[] | undefined,
-  names: readonly string[],
-): string[] | undefined {
-  return list?.filter(item => !names.includes(item));
-}
-
-function withNames(
-  list: string[] | undefined,
-  names: readonly string[],
-): string[] {
+function withNames(list: string[] | undefined, names: string[]): string[] {
   return [...(list ?? []), ...names.filter(name => !list?.includes(name))];
-}
-
-function excludeSnapshots(spec: BackupSpec): void {
-  const both = [
-    ...autoExcludedNamespaceScopedResources,
-    ...autoExcludedClusterScopedResources,
-  ];
-  if (usesOldResourceFilters(spec)) {
-    spec.includedResources = without(spec.includedResources, both);
-    spec.excludedResources = withNames(spec.excludedResources, both);
-    return;
-  }
-  const pairs = [
-    [
-      'includedNamespaceScopedResources',
-      'excludedNamespaceScopedResources',
-      autoExcludedNamespaceScopedResources,
-    ],
-    [
-      'includedClusterScopedResources',
-      'excludedClusterScopedResources',
-      autoExcludedClusterScopedResources,
-    ],
-  ] as const;
-  for (const [included, excluded, names] of pairs) {
-    // A list that excludes everything must stay alone to be valid.
-    if (!spec[excluded]?.includes('*')) {
-      spec[included] = without(spec[included], names);
-      spec[excluded] = withNames(spec[excluded], names);
-    }
-  }
 }
 
 /**
@@ -78,26 +35,16 @@ function excludeSnapshots(spec: BackupSpec): void {
  */
 export function prepareBackup(backup: Backup, facts: PreparationFacts): Backup {
   const prepared = cloneJson(backup);
-  const spec = (prepared.spec ??= {});
-  spec.ttl ||= facts.defaultTtl;
-  spec.volumeGroupSnapshotLabelKey ||= defaults.volumeGroupSnapshotLabelKey;
-  spec.csiSnapshotTimeout ||= formatDuration(defaults.csiSnapshotTimeout);
-  spec.itemOperationTimeout ||= formatDuration(defaults.itemOperationTimeout);
-  spec.snapshotMoveData ??= defaults.snapshotMoveData;
-  if (spec.defaultVolumesToRestic !== undefined) {
-    spec.defaultVolumesToFsBackup ??= spec.defaultVolumesToRestic;
-  }
-  spec.defaultVolumesToFsBackup ??= defaults.defaultVolumesToFsBackup;
-  if (!spec.includedNamespaces?.length) {
-    spec.includedNamespaces = ['*'];
-  }
+  const spec = prepareBackupSpec(prepared.spec ?? {}, {
+    ttl: parseDurationOr(facts.defaultTtl, defaults.backupTtl),
+  });
+  prepared.spec = spec;
   if (facts.excludedNamespaces.length > 0) {
     spec.excludedNamespaces = withNames(
       spec.excludedNamespaces,
       facts.excludedNamespaces,
     );
   }
-  excludeSnapshots(spec);
   spec.storageLocation ||= facts.storageLocation;
   prepared.metadata.labels = {
     ...prepared.metadata.labels,
@@ -124,11 +71,11 @@ export function prepareBackup(backup: Backup, facts: PreparationFacts): Backup {
 }
 
 function expirationOf(
-  ttl: string,
+  ttl: string | undefined,
   now: Date,
 ): { expiration: string } | undefined {
   try {
-    return { expiration: seconds(now.getTime() + parseDuration(ttl)) };
+    return { expiration: seconds(now.getTime() + parseDuration(ttl ?? '')) };
   } catch {
     // Validation names the field; there is no expiration to write.
     return undefined;

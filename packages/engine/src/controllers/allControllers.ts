@@ -4,6 +4,7 @@ import { createBackupSyncController } from './BackupSyncController';
 import type { Controller } from './Controller';
 import { createDeleteBackupRequestController } from './DeleteBackupRequestController';
 import { createGarbageCollectionController } from './GarbageCollectionController';
+import { RestoreController } from './RestoreController';
 import { createScheduleController } from './ScheduleController';
 
 /** Everything the engine does in a cluster. @public */
@@ -11,6 +12,7 @@ export function allControllers(): Controller[] {
   return [
     createBackupStorageLocationController(),
     new BackupController(),
+    new RestoreController(),
     createDeleteBackupRequestController(),
     createScheduleController(),
     createGarbageCollectionController(),

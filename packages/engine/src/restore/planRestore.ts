@@ -1,0 +1,194 @@
+import type {
+  Backup,
+  BackupScope,
+  Restore,
+  RestoreSpec,
+  RunResults,
+} from '@lifeboat/velero-api';
+import { RunLog } from '../backup/RunLog';
+import { SpoolFolder } from '../backup/SpoolFolder';
+import type { ClusterClient } from '../cluster/ClusterClient';
+import { coreTypes } from '../cluster/knownTypes';
+import type { ConfigConsent } from '../config/EngineConfig';
+import type { BackupStore } from '../storage/BackupStore';
+import type { RecordSigner } from '../storage/RecordSigner';
+import { defaultAllowedClusterRoles } from './limits/allowedClusterRoles';
+import {
+  targetOf,
+  targetProblem,
+  tenantSpecProblems,
+} from './limits/restoreTarget';
+import {
+  checkRecord,
+  filtersOf,
+  openBackup,
+  whyNotRestorable,
+} from './openRestore';
+import { oadpPriorities } from './order/resourcePriorities';
+import { PlanSink } from './plan/PlanSink';
+import { RestoredItem, RestoreRun } from './RestoreRun';
+import { restoreActions } from './transform/restoreActions';
+
+/** What a preview needs. Nothing is written, neither to the cluster nor to storage. @public */
+export interface PlanRestoreOptions {
+  client: ClusterClient;
+  store: BackupStore;
+  signer: RecordSigner;
+  backup: Backup;
+  /** As it would be in the Restore. */
+  spec: RestoreSpec;
+  /** The scope of the tenant who asks; absent for an admin. */
+  scope?: BackupScope;
+  controlNamespace: string;
+  clusterName: string;
+  restoreTargets: string[];
+  createNamespaces: boolean;
+  configConsent: readonly ConfigConsent[];
+  signal: AbortSignal;
+}
+
+/** What a restore would do with one object. @public */
+export interface PlannedItem {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  /** Where it would go; absent for cluster-scoped objects. */
+  namespace?: string;
+  /** `created`: it is missing; `updated`: it would be changed; `skipped`: it stays as it is or is not needed; `failed`: refused. */
+  action: 'created' | 'updated' | 'skipped' | 'failed';
+  reason?: string;
+}
+
+/** What a restore would do. @public */
+export interface RestorePlan {
+  /** Why the restore would be refused; empty when it may start. */
+  problems: string[];
+  items: PlannedItem[];
+  /** Warnings and errors that would end up in the results. */
+  results: RunResults;
+  /** Claims whose data the backup does not have. */
+  volumesWithoutData: number;
+  targetNamespace?: string;
+  targetExists?: boolean;
+}
+
+/**
+ * Tells what a restore would do: the restore itself with another last step, one that only reads.
+ *
+ * @throws ContentsError if the backup's contents cannot be read; ApiError or StorageError if cluster or storage do not answer
+ * @public
+ */
+export async function planRestore(
+  options: PlanRestoreOptions,
+): Promise<RestorePlan> {
+  const { client, store, signer, backup, scope, signal } = options;
+  const backupName = backup.metadata.name ?? '';
+  const problems: string[] = [];
+  const add = (problem: string | undefined) => {
+    if (problem) {
+      problems.push(problem);
+    }
+  };
+  add(whyNotRestorable(backup));
+  const target = scope && targetOf(options.spec, scope);
+  const namespace =
+    target === undefined
+      ? undefined
+      : await client.get(coreTypes.namespaces, { name: target }, { signal });
+  const checked = await checkRecord(store, signer, backupName, signal);
+  if (scope && target !== undefined) {
+    problems.push(...tenantSpecProblems(options.spec, scope));
+    add(targetProblem({ ...options, scope, target, namespace }));
+    if ('problem' in checked) {
+      add(
+        `backup ${backupName} can be restored by admins only: ${checked.problem}`,
+      );
+    }
+  }
+  const empty = { errors: {}, warnings: {} };
+  if (problems.length > 0) {
+    return {
+      problems,
+      items: [],
+      results: empty,
+      volumesWithoutData: 0,
+      ...(target && { targetNamespace: target, targetExists: !!namespace }),
+    };
+  }
+  const spool = await SpoolFolder.create();
+  const log = new RunLog({
+    file: spool.file('log.gz'),
+    clock: () => new Date(),
+    fields: {},
+  });
+  try {
+    const opened = await openBackup(
+      store,
+      backupName,
+      spool.file('contents'),
+      'record' in checked ? checked.record : undefined,
+      { signal },
+    );
+    try {
+      const restore: Restore = {
+        apiVersion: 'velero.io/v1',
+        kind: 'Restore',
+        metadata: { name: 'preview', namespace: options.controlNamespace },
+        spec: { ...options.spec, backupName },
+      };
+      const discovery = await client.discover(signal);
+      const outcome = await new RestoreRun({
+        restore,
+        backupName,
+        contents: opened.contents,
+        volumeInfo: opened.volumeInfo,
+        shared: opened.shared,
+        discovery,
+        discover: async () => discovery,
+        filters: filtersOf(restore, opened.contents, discovery),
+        priorities: oadpPriorities,
+        actions: await restoreActions(
+          client,
+          discovery,
+          options.controlNamespace,
+          signal,
+        ),
+        ...(scope &&
+          target && {
+            tenant: {
+              scope,
+              targetNamespace: target,
+              allowedClusterRoles: defaultAllowedClusterRoles,
+            },
+          }),
+        sink: new PlanSink(client, signal),
+        log,
+        signal,
+        onProgress: () => {},
+      }).run();
+      return {
+        problems,
+        items: outcome.items.map(plannedItem),
+        results: outcome.findings.results,
+        volumesWithoutData: outcome.volumesWithoutData,
+        ...(target && { targetNamespace: target, targetExists: !!namespace }),
+      };
+    } finally {
+      await opened.contents.close();
+    }
+  } finally {
+    await log.discard();
+    await spool.remove();
+  }
+}
+
+function plannedItem(item: RestoredItem): PlannedItem {
+  return {
+    apiVersion: item.apiVersion,
+    kind: item.kind,
+    name: item.id.name,
+    ...(item.targetNamespace && { namespace: item.targetNamespace }),
+    action: item.action,
+    ...(item.reason && { reason: item.reason }),
+  };
+}
