@@ -22,46 +22,119 @@ export interface Compressor {
 }
 
 const z = constants;
-const outputChunk = (data: Uint8Array) => Math.max(1024, data.length + (data.length >>> 8) + 64);
+const outputChunk = (data: Uint8Array) =>
+  Math.max(1024, data.length + (data.length >>> 8) + 64);
 
 const zstd = (level: number) => (data: Uint8Array) =>
   zstdCompressSync(data, {
     chunkSize: outputChunk(data),
     params: { [z.ZSTD_c_compressionLevel]: level, [z.ZSTD_c_checksumFlag]: 1 },
   });
-const gzip = (level: number) => (data: Uint8Array) => gzipSync(data, { level, chunkSize: outputChunk(data) });
-const deflate = (level: number) => (data: Uint8Array) => deflateRawSync(data, { level, chunkSize: outputChunk(data) });
+const gzip = (level: number) => (data: Uint8Array) =>
+  gzipSync(data, { level, chunkSize: outputChunk(data) });
+const deflate = (level: number) => (data: Uint8Array) =>
+  deflateRawSync(data, { level, chunkSize: outputChunk(data) });
 
-const limited = (limit: number) => ({ maxOutputLength: Math.max(1, limit), chunkSize: Math.min(Math.max(1024, limit + 64), 16 * 1024 * 1024) });
-const unzstd = (stream: Uint8Array, limit: number) => zstdDecompressSync(stream, limited(limit));
-const gunzip = (stream: Uint8Array, limit: number) => gunzipSync(stream, limited(limit));
-const inflate = (stream: Uint8Array, limit: number) => inflateRawSync(stream, limited(limit));
+const limited = (limit: number) => ({
+  maxOutputLength: Math.max(1, limit),
+  chunkSize: Math.min(Math.max(1024, limit + 64), 16 * 1024 * 1024),
+});
+const unzstd = (stream: Uint8Array, limit: number) =>
+  zstdDecompressSync(stream, limited(limit));
+const gunzip = (stream: Uint8Array, limit: number) =>
+  gunzipSync(stream, limited(limit));
+const inflate = (stream: Uint8Array, limit: number) =>
+  inflateRawSync(stream, limited(limit));
 
 const all: Compressor[] = [
-  { name: 'gzip', headerId: 0x1000, compress: gzip(z.Z_DEFAULT_COMPRESSION), decompress: gunzip },
-  { name: 'gzip-best-speed', headerId: 0x1001, compress: gzip(1), decompress: gunzip },
-  { name: 'gzip-best-compression', headerId: 0x1002, compress: gzip(9), decompress: gunzip },
+  {
+    name: 'gzip',
+    headerId: 0x1000,
+    compress: gzip(z.Z_DEFAULT_COMPRESSION),
+    decompress: gunzip,
+  },
+  {
+    name: 'gzip-best-speed',
+    headerId: 0x1001,
+    compress: gzip(1),
+    decompress: gunzip,
+  },
+  {
+    name: 'gzip-best-compression',
+    headerId: 0x1002,
+    compress: gzip(9),
+    decompress: gunzip,
+  },
   { name: 'zstd', headerId: 0x1100, compress: zstd(3), decompress: unzstd },
-  { name: 'zstd-fastest', headerId: 0x1101, compress: zstd(1), decompress: unzstd },
-  { name: 'zstd-better-compression', headerId: 0x1102, compress: zstd(7), decompress: unzstd },
-  { name: 'zstd-best-compression', headerId: 0x1103, compress: zstd(12), decompress: unzstd },
+  {
+    name: 'zstd-fastest',
+    headerId: 0x1101,
+    compress: zstd(1),
+    decompress: unzstd,
+  },
+  {
+    name: 'zstd-better-compression',
+    headerId: 0x1102,
+    compress: zstd(7),
+    decompress: unzstd,
+  },
+  {
+    name: 'zstd-best-compression',
+    headerId: 0x1103,
+    compress: zstd(12),
+    decompress: unzstd,
+  },
   { name: 's2-default', headerId: 0x1200, decompress: decodeS2 },
   { name: 's2-better', headerId: 0x1201, decompress: decodeS2 },
   { name: 's2-parallel-4', headerId: 0x1202, decompress: decodeS2 },
   { name: 's2-parallel-8', headerId: 0x1203, decompress: decodeS2 },
-  { name: 'pgzip', headerId: 0x1300, compress: gzip(z.Z_DEFAULT_COMPRESSION), decompress: gunzip },
-  { name: 'pgzip-best-speed', headerId: 0x1301, compress: gzip(1), decompress: gunzip },
-  { name: 'pgzip-best-compression', headerId: 0x1302, compress: gzip(9), decompress: gunzip },
-  { name: 'deflate-default', headerId: 0x1500, compress: deflate(z.Z_DEFAULT_COMPRESSION), decompress: inflate },
-  { name: 'deflate-best-speed', headerId: 0x1501, compress: deflate(1), decompress: inflate },
-  { name: 'deflate-best-compression', headerId: 0x1502, compress: deflate(9), decompress: inflate },
+  {
+    name: 'pgzip',
+    headerId: 0x1300,
+    compress: gzip(z.Z_DEFAULT_COMPRESSION),
+    decompress: gunzip,
+  },
+  {
+    name: 'pgzip-best-speed',
+    headerId: 0x1301,
+    compress: gzip(1),
+    decompress: gunzip,
+  },
+  {
+    name: 'pgzip-best-compression',
+    headerId: 0x1302,
+    compress: gzip(9),
+    decompress: gunzip,
+  },
+  {
+    name: 'deflate-default',
+    headerId: 0x1500,
+    compress: deflate(z.Z_DEFAULT_COMPRESSION),
+    decompress: inflate,
+  },
+  {
+    name: 'deflate-best-speed',
+    headerId: 0x1501,
+    compress: deflate(1),
+    decompress: inflate,
+  },
+  {
+    name: 'deflate-best-compression',
+    headerId: 0x1502,
+    compress: deflate(9),
+    decompress: inflate,
+  },
 ];
 const byName = new Map(all.map(compressor => [compressor.name, compressor]));
-const byHeader = new Map(all.map(compressor => [compressor.headerId, compressor]));
+const byHeader = new Map(
+  all.map(compressor => [compressor.headerId, compressor]),
+);
 const removed: Record<number, string> = { 0x1400: 'lz4' };
 
 /** Names of the compressors that this package writes. @public */
-export const writableCompressors: readonly string[] = all.filter(({ compress }) => compress).map(({ name }) => name);
+export const writableCompressors: readonly string[] = all
+  .filter(({ compress }) => compress)
+  .map(({ name }) => name);
 
 /** The compressor of a stored header. Throws `unsupported` on unknown and on removed ones. */
 export function compressorOfHeader(headerId: number): Compressor {
@@ -77,13 +150,17 @@ export function compressorOfHeader(headerId: number): Compressor {
 }
 
 /** The compressor of a policy's name; undefined for `none` and the empty name. Throws if it cannot be written. */
-export function compressorToWrite(name: string | undefined): Compressor | undefined {
+export function compressorToWrite(
+  name: string | undefined,
+): Compressor | undefined {
   if (!name || name === 'none') return undefined;
   const found = byName.get(name);
   if (!found?.compress) {
     throw new KopiaError(
       'unsupported',
-      `Compressor "${name}" cannot be written; use one of none, ${writableCompressors.join(', ')}`,
+      `Compressor "${name}" cannot be written; use one of none, ${writableCompressors.join(
+        ', ',
+      )}`,
     );
   }
   return found;
@@ -97,11 +174,23 @@ export function compressionHeader(headerId: number): Buffer {
 }
 
 /** Decompresses header and stream, as objects of old repositories and index entries with a compressor hold them. */
-export function decompressPayload(payload: Uint8Array, limit: number, expectedHeader?: number): Buffer {
+export function decompressPayload(
+  payload: Uint8Array,
+  limit: number,
+  expectedHeader?: number,
+): Buffer {
   if (payload.length < 4) throw new Error('compressed data without its header');
-  const header = Buffer.from(payload.buffer, payload.byteOffset, 4).readUInt32BE(0);
+  const header = Buffer.from(
+    payload.buffer,
+    payload.byteOffset,
+    4,
+  ).readUInt32BE(0);
   if (expectedHeader !== undefined && header !== expectedHeader) {
-    throw new Error(`compression header is 0x${header.toString(16)}, the index says 0x${expectedHeader.toString(16)}`);
+    throw new Error(
+      `compression header is 0x${header.toString(
+        16,
+      )}, the index says 0x${expectedHeader.toString(16)}`,
+    );
   }
   return compressorOfHeader(header).decompress(payload.subarray(4), limit);
 }

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fixtures } from '../testing/fixtures';
-import { createContentCipher, encryptionNames, encryptionOverhead } from './ContentCipher';
+import {
+  createContentCipher,
+  encryptionNames,
+  encryptionOverhead,
+} from './ContentCipher';
 
 const masterKey = Buffer.alloc(32, 5);
 const iv = Buffer.alloc(16, 7);
@@ -24,7 +28,11 @@ describe.each(encryptionNames)('%s', name => {
     const length = cipher.sealInto(out, 0, out.subarray(12, 300_012), iv);
     expect(cipher.open(out.subarray(0, length), iv).equals(plain)).toBe(true);
     const withHead = cipher.sealInto(out, 5, plain, iv, Buffer.from('head'));
-    expect(cipher.open(out.subarray(5, 5 + withHead), iv).equals(Buffer.concat([Buffer.from('head'), plain]))).toBe(true);
+    expect(
+      cipher
+        .open(out.subarray(5, 5 + withHead), iv)
+        .equals(Buffer.concat([Buffer.from('head'), plain])),
+    ).toBe(true);
   });
 
   it('refuses any flipped bit and another iv', () => {
@@ -41,18 +49,31 @@ describe.each(encryptionNames)('%s', name => {
   it('opens piecewise', () => {
     const sealed = cipher.seal(Buffer.from('in two pieces'), iv);
     const opener = cipher.opener(sealed.subarray(0, 12), iv);
-    const parts = [opener.update(sealed.subarray(12, 15)), opener.update(sealed.subarray(15, -16))];
+    const parts = [
+      opener.update(sealed.subarray(12, 15)),
+      opener.update(sealed.subarray(15, -16)),
+    ];
     opener.finish(sealed.subarray(-16));
     expect(Buffer.concat(parts).toString()).toBe('in two pieces');
   });
 });
 
-const vectors = fixtures && JSON.parse(readFileSync(join(fixtures, 'kopia-vectors.json'), 'utf8')).encryption;
+const vectors =
+  fixtures &&
+  JSON.parse(readFileSync(join(fixtures, 'kopia-vectors.json'), 'utf8'))
+    .encryption;
 (vectors ? it : it.skip)('opens the vectors of the real program', () => {
-  expect(Object.keys(vectors.results).sort()).toEqual([...encryptionNames].sort());
+  expect(Object.keys(vectors.results).sort()).toEqual(
+    [...encryptionNames].sort(),
+  );
   for (const name of encryptionNames) {
-    const cipher = createContentCipher(name, Buffer.from(vectors.masterKeyHex, 'hex'));
+    const cipher = createContentCipher(
+      name,
+      Buffer.from(vectors.masterKeyHex, 'hex'),
+    );
     const sealed = Buffer.from(vectors.results[name].ciphertextHex, 'hex');
-    expect(cipher.open(sealed, Buffer.from(vectors.ivHex, 'hex')).toString()).toBe(vectors.plaintext);
+    expect(
+      cipher.open(sealed, Buffer.from(vectors.ivHex, 'hex')).toString(),
+    ).toBe(vectors.plaintext);
   }
 });

@@ -28,12 +28,21 @@ export interface ContentCipher {
    *
    * @returns bytes written: `head.length + plain.length + 28`
    */
-  sealInto(out: Buffer, at: number, plain: Uint8Array, iv: Uint8Array, head?: Uint8Array): number;
+  sealInto(
+    out: Buffer,
+    at: number,
+    plain: Uint8Array,
+    iv: Uint8Array,
+    head?: Uint8Array,
+  ): number;
   seal(plain: Uint8Array, iv: Uint8Array): Buffer;
   /** Throws a plain Error when a byte is not as written, or the iv is another item's. */
   open(sealed: Uint8Array, iv: Uint8Array): Buffer;
   /** Opens piece by piece; `finish` must be called before what was opened is trusted. */
-  opener(nonce: Uint8Array, iv: Uint8Array): { update(data: Uint8Array): Buffer; finish(tag: Uint8Array): void };
+  opener(
+    nonce: Uint8Array,
+    iv: Uint8Array,
+  ): { update(data: Uint8Array): Buffer; finish(tag: Uint8Array): void };
 }
 
 const algorithms: Record<string, string> = {
@@ -64,16 +73,26 @@ function nonceSource() {
  * @param name - one of {@link encryptionNames}
  * @param masterKey - the repository's master key
  */
-export function createContentCipher(name: string, masterKey: Buffer): ContentCipher {
+export function createContentCipher(
+  name: string,
+  masterKey: Buffer,
+): ContentCipher {
   // Both are AEADs of 12-byte nonces; the type of the GCM overload fits both.
   const algorithm = algorithms[name] as CipherGCMTypes | undefined;
-  if (!algorithm) throw new KopiaError('unsupported', `Unknown encryption algorithm "${name}"`);
+  if (!algorithm)
+    throw new KopiaError(
+      'unsupported',
+      `Unknown encryption algorithm "${name}"`,
+    );
   // The purpose is the salt here, not the info (unlike the format block's keys).
-  const derivation = createSecretKey(Buffer.from(hkdfSync('sha256', masterKey, 'encryption', '', 32)));
+  const derivation = createSecretKey(
+    Buffer.from(hkdfSync('sha256', masterKey, 'encryption', '', 32)),
+  );
   const nextNonce = nonceSource();
   const options = { authTagLength: tagLength };
   // Passing raw key bytes to createCipheriv costs 10 µs more per call than a key object.
-  const keyFor = (iv: Uint8Array) => createSecretKey(createHmac('sha256', derivation).update(iv).digest());
+  const keyFor = (iv: Uint8Array) =>
+    createSecretKey(createHmac('sha256', derivation).update(iv).digest());
 
   const sealInto: ContentCipher['sealInto'] = (out, at, plain, iv, head) => {
     const nonce = nextNonce();
@@ -114,9 +133,15 @@ export function createContentCipher(name: string, masterKey: Buffer): ContentCip
       return out;
     },
     open(sealed, iv) {
-      if (sealed.length < encryptionOverhead) throw new Error('shorter than an encrypted item can be');
+      if (sealed.length < encryptionOverhead)
+        throw new Error('shorter than an encrypted item can be');
       const end = sealed.length - tagLength;
-      const decipher = createDecipheriv(algorithm, keyFor(iv), sealed.subarray(0, nonceLength), options);
+      const decipher = createDecipheriv(
+        algorithm,
+        keyFor(iv),
+        sealed.subarray(0, nonceLength),
+        options,
+      );
       decipher.setAuthTag(sealed.subarray(end));
       decipher.setAAD(iv, { plaintextLength: end - nonceLength });
       const body = sealed.subarray(nonceLength, end);

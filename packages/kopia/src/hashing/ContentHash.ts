@@ -31,7 +31,10 @@ const hmac =
 
 const blake3Context = 'kopia blake3 derived key v1';
 const blake3Key = (secret: Buffer) =>
-  (secret.length >= 32 ? secret : blake3DeriveKey(blake3Context, secret)).subarray(0, 32);
+  (secret.length >= 32
+    ? secret
+    : blake3DeriveKey(blake3Context, secret)
+  ).subarray(0, 32);
 
 const blake2b = wasm(secret => createBLAKE2b(256, secret));
 const blake3 = wasm(secret => createBLAKE3(256, blake3Key(secret)));
@@ -40,8 +43,14 @@ const blake3 = wasm(secret => createBLAKE3(256, blake3Key(secret)));
 const functions: Record<string, { length: number; make: Make }> = {
   'BLAKE2B-256-128': { length: 16, make: blake2b },
   'BLAKE2B-256': { length: 32, make: blake2b },
-  'BLAKE2S-128': { length: 16, make: wasm(secret => createBLAKE2s(128, secret)) },
-  'BLAKE2S-256': { length: 32, make: wasm(secret => createBLAKE2s(256, secret)) },
+  'BLAKE2S-128': {
+    length: 16,
+    make: wasm(secret => createBLAKE2s(128, secret)),
+  },
+  'BLAKE2S-256': {
+    length: 32,
+    make: wasm(secret => createBLAKE2s(256, secret)),
+  },
   'BLAKE3-256': { length: 32, make: blake3 },
   'BLAKE3-256-128': { length: 16, make: blake3 },
   'HMAC-SHA256': { length: 32, make: hmac('sha256') },
@@ -57,7 +66,8 @@ export const hashNames: readonly string[] = Object.keys(functions);
 /** Bytes of a digest of the named function. Throws on an unknown name. */
 export function hashLength(name: string): number {
   const found = functions[name];
-  if (!found) throw new KopiaError('unsupported', `Unknown hash function "${name}"`);
+  if (!found)
+    throw new KopiaError('unsupported', `Unknown hash function "${name}"`);
   return found.length;
 }
 
@@ -67,7 +77,10 @@ export function hashLength(name: string): number {
  * @param name - one of {@link hashNames}
  * @param secret - the repository's hash secret, 32 bytes as a rule
  */
-export async function createContentHash(name: string, secret: Buffer): Promise<ContentHash> {
+export async function createContentHash(
+  name: string,
+  secret: Buffer,
+): Promise<ContentHash> {
   const length = hashLength(name);
   const full = await functions[name].make(secret);
   return {

@@ -13,7 +13,15 @@ const deriveKeyMaterial = 64;
 
 const rotateRight = (x: number, n: number) => (x >>> n) | (x << (32 - n));
 
-function mix(s: number[], a: number, b: number, c: number, d: number, x: number, y: number) {
+function mix(
+  s: number[],
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+  x: number,
+  y: number,
+) {
   s[a] = (s[a] + s[b] + x) | 0;
   s[d] = rotateRight(s[d] ^ s[a], 16);
   s[c] = (s[c] + s[d]) | 0;
@@ -55,6 +63,8 @@ export function blake3DeriveKey(context: string, material: Uint8Array): Buffer {
     throw new RangeError('blake3DeriveKey takes at most one block');
   }
   const contextKey = compressBlock(iv, contextBytes, deriveKeyContext);
-  const key = Array.from({ length: 8 }, (_, i) => contextKey.readUInt32LE(4 * i));
+  const key = Array.from({ length: 8 }, (_, i) =>
+    contextKey.readUInt32LE(4 * i),
+  );
   return compressBlock(key, material, deriveKeyMaterial);
 }

@@ -23,7 +23,8 @@ export class ChunkFinder {
    */
   end(have: number): number {
     const { method, minimum, maximum, mask } = this.parameters;
-    if (method === 'fixed' || !this.scanner) return have >= maximum ? maximum : 0;
+    if (method === 'fixed' || !this.scanner)
+      return have >= maximum ? maximum : 0;
     const to = Math.min(have, maximum);
     // The first byte that can be the last of a chunk is number `minimum`.
     if (to < minimum) return 0;
@@ -33,7 +34,11 @@ export class ChunkFinder {
       this.begun = true;
     }
     if (to > this.scanned) {
-      const found = this.scanner.find(this.start + this.scanned, this.start + to, mask);
+      const found = this.scanner.find(
+        this.start + this.scanned,
+        this.start + to,
+        mask,
+      );
       this.scanned = to;
       if (found) return found - this.start;
     }

@@ -33,9 +33,16 @@ function fillTables(memory: ArrayBufferLike) {
 }
 
 /** Memory of a scanner can be shared with workers, which hash and encrypt in it. */
-export function createWasmScanner(dataBytes: number, method: 'buzhash' | 'rabinkarp'): Scanner {
+export function createWasmScanner(
+  dataBytes: number,
+  method: 'buzhash' | 'rabinkarp',
+): Scanner {
   const pages = Math.ceil((dataStart + dataBytes) / 65536);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = new WebAssembly.Memory({
+    initial: pages,
+    maximum: pages,
+    shared: true,
+  });
   const compiled = new WebAssembly.Module(Buffer.from(scanModule, 'base64'));
   const instance = new WebAssembly.Instance(compiled, {
     env: {
@@ -47,12 +54,22 @@ export function createWasmScanner(dataBytes: number, method: 'buzhash' | 'rabink
   });
   const scan = instance.exports as unknown as ScanExports;
   fillTables(memory.buffer);
-  const [init, find] = method === 'buzhash' ? [scan.buzhashInit, scan.buzhashFind] : [scan.rabinInit, scan.rabinFind];
-  return { memory: Buffer.from(memory.buffer), start: init, find: (from, to, mask) => find(from, to, mask) >>> 0 };
+  const [init, find] =
+    method === 'buzhash'
+      ? [scan.buzhashInit, scan.buzhashFind]
+      : [scan.rabinInit, scan.rabinFind];
+  return {
+    memory: Buffer.from(memory.buffer),
+    start: init,
+    find: (from, to, mask) => find(from, to, mask) >>> 0,
+  };
 }
 
 /** The same without WebAssembly, for runtimes that forbid it. */
-export function createScriptScanner(dataBytes: number, method: 'buzhash' | 'rabinkarp'): Scanner {
+export function createScriptScanner(
+  dataBytes: number,
+  method: 'buzhash' | 'rabinkarp',
+): Scanner {
   const memory = Buffer.from(new SharedArrayBuffer(dataStart + dataBytes));
   if (method === 'buzhash') {
     let state = 0;
@@ -67,7 +84,10 @@ export function createScriptScanner(dataBytes: number, method: 'buzhash' | 'rabi
       find(from, to, mask) {
         let s = state;
         for (let i = from; i < to; i++) {
-          s = ((s << 1) | (s >>> 31)) ^ buzhashTable[memory[i - windowLength]] ^ buzhashTable[memory[i]];
+          s =
+            ((s << 1) | (s >>> 31)) ^
+            buzhashTable[memory[i - windowLength]] ^
+            buzhashTable[memory[i]];
           if ((s & mask) === 0) {
             state = s;
             return i + 1;
@@ -81,7 +101,9 @@ export function createScriptScanner(dataBytes: number, method: 'buzhash' | 'rabi
   // 64-bit states as two 32-bit halves: BigInt is two orders of magnitude slower here.
   const halves = (table: BigUint64Array) => ({
     low: Int32Array.from(table, value => Number(BigInt.asIntN(32, value))),
-    high: Int32Array.from(table, value => Number(BigInt.asIntN(32, value >> 32n))),
+    high: Int32Array.from(table, value =>
+      Number(BigInt.asIntN(32, value >> 32n)),
+    ),
   });
   const tables = rabinTables();
   const out = halves(tables.out);
@@ -114,7 +136,10 @@ export function createScriptScanner(dataBytes: number, method: 'buzhash' | 'rabi
 }
 
 /** A scanner in WebAssembly where the runtime has it, else in JavaScript. */
-export function createScanner(dataBytes: number, method: 'buzhash' | 'rabinkarp'): Scanner {
+export function createScanner(
+  dataBytes: number,
+  method: 'buzhash' | 'rabinkarp',
+): Scanner {
   return typeof WebAssembly === 'object'
     ? createWasmScanner(dataBytes, method)
     : createScriptScanner(dataBytes, method);

@@ -20,7 +20,8 @@ export function rabinTables(): { out: BigUint64Array; mod: BigUint64Array } {
   const mod = new BigUint64Array(256);
   for (let byte = 0; byte < 256; byte++) {
     let fingerprint = reduce(BigInt(byte));
-    for (let i = 0; i < window - 1; i++) fingerprint = reduce(fingerprint << 8n);
+    for (let i = 0; i < window - 1; i++)
+      fingerprint = reduce(fingerprint << 8n);
     out[byte] = fingerprint;
     const shifted = BigInt(byte) << BigInt(degree);
     mod[byte] = reduce(shifted) | shifted;

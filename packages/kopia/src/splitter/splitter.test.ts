@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChunkFinder } from './ChunkFinder';
-import { createScriptScanner, createWasmScanner, dataStart, Scanner, windowLength } from './Scanner';
+import {
+  createScriptScanner,
+  createWasmScanner,
+  dataStart,
+  Scanner,
+  windowLength,
+} from './Scanner';
 import { splitterNames, splitterParameters } from './splitterParameters';
 import { xorshift } from '../testing/xorshift';
 import { fixtures } from '../testing/fixtures';
@@ -9,22 +15,38 @@ import { fixtures } from '../testing/fixtures';
 type Create = typeof createWasmScanner;
 
 /** Cuts a whole buffer, read in steps of `step` bytes into one slot. */
-function split(data: Buffer, name: string, create: Create, step = 1 << 20): number[] {
+function split(
+  data: Buffer,
+  name: string,
+  create: Create,
+  step = 1 << 20,
+): number[] {
   const parameters = splitterParameters(name);
   const slot = windowLength + parameters.maximum + step;
-  const scanner: Scanner | undefined = parameters.method === 'fixed' ? undefined : create(slot, parameters.method);
+  const scanner: Scanner | undefined =
+    parameters.method === 'fixed' ? undefined : create(slot, parameters.method);
   const memory = scanner?.memory ?? Buffer.alloc(dataStart + slot);
   const start = dataStart + windowLength;
   const lengths: number[] = [];
   let position = 0;
   while (position < data.length) {
     memory.fill(0, dataStart, start);
-    data.copy(memory, Math.max(dataStart, start - position), Math.max(0, position - windowLength), position);
+    data.copy(
+      memory,
+      Math.max(dataStart, start - position),
+      Math.max(0, position - windowLength),
+      position,
+    );
     const finder = new ChunkFinder(parameters, scanner, start);
     let have = 0;
     let length = 0;
     while (length === 0) {
-      const copied = data.copy(memory, start + have, position + have, Math.min(data.length, position + have + step));
+      const copied = data.copy(
+        memory,
+        start + have,
+        position + have,
+        Math.min(data.length, position + have + step),
+      );
       have += copied;
       length = finder.end(have) || (copied === 0 ? have : 0);
     }
@@ -39,8 +61,14 @@ describe.each([
   ['JavaScript', createScriptScanner],
 ])('splitting with %s', (_, create) => {
   it('cuts zeros at the minimum and never later than the maximum', () => {
-    expect(split(Buffer.alloc(1 << 20), 'DYNAMIC-128K-BUZHASH', create)).toEqual(Array(16).fill(1 << 16));
-    for (const length of split(xorshift(7, 3 << 20), 'DYNAMIC-128K-BUZHASH', create).slice(0, -1)) {
+    expect(
+      split(Buffer.alloc(1 << 20), 'DYNAMIC-128K-BUZHASH', create),
+    ).toEqual(Array(16).fill(1 << 16));
+    for (const length of split(
+      xorshift(7, 3 << 20),
+      'DYNAMIC-128K-BUZHASH',
+      create,
+    ).slice(0, -1)) {
       expect(length).toBeGreaterThanOrEqual(1 << 16);
       expect(length).toBeLessThanOrEqual(1 << 18);
     }
@@ -53,27 +81,39 @@ describe.each([
     expect(split(data, 'DYNAMIC-128K-BUZHASH', create, 65_536)).toEqual(whole);
   });
 
-  const vectors = fixtures && JSON.parse(readFileSync(join(fixtures, 'splitter-vectors.json'), 'utf8'));
-  (vectors ? it : it.skip)('reproduces every vector', () => {
-    let compared = 0;
-    for (const input of vectors.inputs) {
-      const data = xorshift(input.seed, input.length);
-      if (input.zeroRule) {
-        for (let mebibyte = 1; mebibyte < data.length >> 20; mebibyte += 3) {
-          data.fill(0, mebibyte << 20, (mebibyte + 1) << 20);
+  const vectors =
+    fixtures &&
+    JSON.parse(readFileSync(join(fixtures, 'splitter-vectors.json'), 'utf8'));
+  (vectors ? it : it.skip)(
+    'reproduces every vector',
+    () => {
+      let compared = 0;
+      for (const input of vectors.inputs) {
+        const data = xorshift(input.seed, input.length);
+        if (input.zeroRule) {
+          for (let mebibyte = 1; mebibyte < data.length >> 20; mebibyte += 3) {
+            data.fill(0, mebibyte << 20, (mebibyte + 1) << 20);
+          }
+        }
+        for (const [name, chunks] of Object.entries(input.chunks)) {
+          expect([input.name, name, split(data, name, create)]).toEqual([
+            input.name,
+            name,
+            chunks,
+          ]);
+          compared += 1;
         }
       }
-      for (const [name, chunks] of Object.entries(input.chunks)) {
-        expect([input.name, name, split(data, name, create)]).toEqual([input.name, name, chunks]);
-        compared += 1;
+      for (const [name, chunks] of Object.entries(vectors.allZero9MiB)) {
+        expect(split(Buffer.alloc(9 << 20), name, create)).toEqual(chunks);
       }
-    }
-    for (const [name, chunks] of Object.entries(vectors.allZero9MiB)) {
-      expect(split(Buffer.alloc(9 << 20), name, create)).toEqual(chunks);
-    }
-    expect(compared).toBeGreaterThan(30);
-    expect(new Set(vectors.supportedSplitters)).toEqual(new Set(splitterNames));
-  }, 120_000);
+      expect(compared).toBeGreaterThan(30);
+      expect(new Set(vectors.supportedSplitters)).toEqual(
+        new Set(splitterNames),
+      );
+    },
+    120_000,
+  );
 });
 
 it('knows the hash of known windows', () => {
@@ -82,5 +122,7 @@ it('knows the hash of known windows', () => {
   scanner.memory[at] = 0x61;
   scanner.start(at);
   expect(scanner.find(at, at + 1, 0xffffffff)).toBe(0);
-  expect(new DataView(scanner.memory.buffer).getUint32(1024, true)).toBe(772853086);
+  expect(new DataView(scanner.memory.buffer).getUint32(1024, true)).toBe(
+    772853086,
+  );
 });

@@ -22,13 +22,29 @@ const sizes: Record<string, number> = {
   '8M': 1 << 23,
 };
 
-function dynamic(name: string, size: string, method: 'buzhash' | 'rabinkarp'): SplitterParameters {
+function dynamic(
+  name: string,
+  size: string,
+  method: 'buzhash' | 'rabinkarp',
+): SplitterParameters {
   const average = sizes[size];
-  return { name, method, minimum: average / 2, maximum: average * 2, mask: average - 1 };
+  return {
+    name,
+    method,
+    minimum: average / 2,
+    maximum: average * 2,
+    mask: average - 1,
+  };
 }
 
 function fixed(name: string, size: string): SplitterParameters {
-  return { name, method: 'fixed', minimum: sizes[size], maximum: sizes[size], mask: 0 };
+  return {
+    name,
+    method: 'fixed',
+    minimum: sizes[size],
+    maximum: sizes[size],
+    mask: 0,
+  };
 }
 
 const splitters = new Map<string, SplitterParameters>(

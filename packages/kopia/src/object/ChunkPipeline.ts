@@ -1,0 +1,208 @@
+import { Compressor } from '../compression/compressors';
+import { contentIv } from '../content/contentId';
+import { ContentStore } from '../content/ContentStore';
+import { ChunkFinder } from '../splitter/ChunkFinder';
+import {
+  createScanner,
+  dataStart,
+  Scanner,
+  windowLength,
+} from '../splitter/Scanner';
+import { SplitterParameters } from '../splitter/splitterParameters';
+import { SealerSetup } from '../worker/sealing';
+import { SealPool, startSealPool } from '../worker/SealPool';
+
+/** A source of bytes: fills part of a buffer and returns how many bytes it wrote, 0 only at the end. */
+export type ByteSource = (
+  into: Buffer,
+  offset: number,
+  length: number,
+) => Promise<number>;
+
+/** One chunk of an object, in order. */
+export interface StoredChunk {
+  readonly contentId: string;
+  readonly length: number;
+}
+
+const readStep = 1024 * 1024;
+// The encrypted form is longer than the chunk: its nonce lies in the window before, its tag behind.
+const tail = 64;
+
+/**
+ * Cuts byte sources into chunks and stores these as contents. Chunks lie in slots of one shared memory: they are read
+ * into it, cut, hashed and encrypted in place, without a copy between threads.
+ */
+export class ChunkPipeline {
+  private readonly freeSlots: number[] = [];
+  private readonly waiting: ((slot: number) => void)[] = [];
+  private readonly slotSize: number;
+
+  private constructor(
+    readonly parameters: SplitterParameters,
+    private readonly contents: ContentStore,
+    private readonly scanner: Scanner | undefined,
+    private readonly memory: Buffer,
+    private readonly pool: SealPool,
+    slots: number,
+  ) {
+    this.slotSize = windowLength + parameters.maximum + tail;
+    for (let i = slots - 1; i >= 0; i--) this.freeSlots.push(i);
+  }
+
+  /** @param workers - threads besides this one */
+  static async start(
+    parameters: SplitterParameters,
+    contents: ContentStore,
+    setup: SealerSetup,
+    workers: number,
+  ): Promise<ChunkPipeline> {
+    const slots = 2 * Math.max(1, workers) + 2;
+    const bytes = slots * (windowLength + parameters.maximum + tail);
+    const scanner =
+      parameters.method === 'fixed'
+        ? undefined
+        : createScanner(bytes, parameters.method);
+    const memory =
+      scanner?.memory ?? Buffer.from(new SharedArrayBuffer(dataStart + bytes));
+    const pool = await startSealPool(setup, memory, workers);
+    return new ChunkPipeline(
+      parameters,
+      contents,
+      scanner,
+      memory,
+      pool,
+      slots,
+    );
+  }
+
+  /** Bytes that are never cut: what is not longer is one chunk. */
+  get wholeBelow(): number {
+    return this.parameters.method === 'fixed'
+      ? this.parameters.maximum
+      : this.parameters.minimum - 1;
+  }
+
+  private takeSlot(): Promise<number> {
+    const slot = this.freeSlots.pop();
+    if (slot !== undefined) return Promise.resolve(slot);
+    return new Promise(resolve => this.waiting.push(resolve));
+  }
+
+  private giveSlot(slot: number) {
+    const next = this.waiting.shift();
+    if (next) next(slot);
+    else this.freeSlots.push(slot);
+  }
+
+  /**
+   * Stores a byte source.
+   *
+   * @param start - bytes that were read already
+   * @param onChunk - called in order as chunks are found, with promises of their storing
+   */
+  async store(
+    source: ByteSource,
+    options: {
+      prefix: string;
+      compressor: Compressor | undefined;
+      start?: Buffer;
+      signal?: AbortSignal;
+      onChunk(chunk: Promise<StoredChunk>): void;
+    },
+  ): Promise<void> {
+    const { prefix, compressor, signal } = options;
+    const { maximum, minimum } = this.parameters;
+    let carried: Buffer = options.start ?? Buffer.alloc(0);
+    let window: Buffer = Buffer.alloc(windowLength);
+    let ended = false;
+    while (!ended || carried.length > 0) {
+      const slot = await this.takeSlot();
+      let length: number;
+      const at = dataStart + slot * this.slotSize + windowLength;
+      try {
+        signal?.throwIfAborted();
+        window.copy(this.memory, at - windowLength);
+        let have = carried.copy(this.memory, at, 0, maximum);
+        // More than one chunk may have been read ahead.
+        let rest = carried.subarray(have);
+        const finder = new ChunkFinder(this.parameters, this.scanner, at);
+        length = finder.end(have);
+        while (length === 0 && !ended && have < maximum) {
+          const want = Math.min(
+            maximum - have,
+            have < minimum ? Math.max(minimum - have, readStep) : readStep,
+          );
+          const got = await source(this.memory, at + have, want);
+          signal?.throwIfAborted();
+          if (got === 0) ended = true;
+          have += got;
+          length = finder.end(have);
+        }
+        if (length === 0) length = have;
+        // The slot is encrypted in place: what follows must be kept elsewhere.
+        window = Buffer.from(
+          this.memory.subarray(at + length - windowLength, at + length),
+        );
+        if (have > length)
+          rest = Buffer.concat([
+            this.memory.subarray(at + length, at + have),
+            rest,
+          ]);
+        carried = rest;
+      } catch (error) {
+        this.giveSlot(slot);
+        throw error;
+      }
+      if (length === 0) {
+        this.giveSlot(slot);
+        break;
+      }
+      const stored = this.storeSlot(
+        { at, length },
+        prefix,
+        compressor,
+        signal,
+      ).finally(() => this.giveSlot(slot));
+      // The caller awaits it later; until then a failure must not count as unhandled.
+      stored.catch(() => undefined);
+      options.onChunk(stored);
+    }
+  }
+
+  private async storeSlot(
+    stretch: { at: number; length: number },
+    prefix: string,
+    compressor: Compressor | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<StoredChunk> {
+    const contentId = prefix + (await this.pool.hash(stretch));
+    if (this.contents.claim(contentId)) {
+      try {
+        const sealed = await this.pool.seal(
+          stretch,
+          contentIv(contentId).toString('hex'),
+          compressor?.name,
+        );
+        const bytes = this.memory.subarray(
+          sealed.at,
+          sealed.at + sealed.length,
+        );
+        await this.contents.appendSealed(
+          contentId,
+          bytes,
+          stretch.length,
+          sealed.compression,
+          signal,
+        );
+      } finally {
+        this.contents.unclaim(contentId);
+      }
+    }
+    return { contentId, length: stretch.length };
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+}

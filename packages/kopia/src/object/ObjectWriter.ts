@@ -1,0 +1,200 @@
+import { Compressor, compressorToWrite } from '../compression/compressors';
+import { ContentStore } from '../content/ContentStore';
+import { RepositoryFormat } from '../format/RepositoryFormat';
+import { splitterParameters } from '../splitter/splitterParameters';
+import { ByteSource, ChunkPipeline, StoredChunk } from './ChunkPipeline';
+import { formatIndirect, IndirectEntry } from './indirectObject';
+
+/** How an object is stored. */
+export interface WriteObjectOptions {
+  /** Letter of the contents' kind: empty for file data, `k` for directories, `m` for manifests. */
+  readonly prefix?: string;
+  readonly compressor?: Compressor;
+  /** Compresses lists of parts; default `zstd-fastest`. */
+  readonly metadataCompressor?: Compressor;
+  /** Another splitter than the repository's, for file data. */
+  readonly splitter?: string;
+  readonly signal?: AbortSignal;
+  /** Called with the bytes of each chunk once it is stored. */
+  readonly onStored?: (bytes: number) => void;
+  /** Gets a function that stores what was read so far as an object of its own; used by checkpoints. */
+  readonly onPartial?: (
+    partial: () => Promise<WrittenObject | undefined>,
+  ) => void;
+}
+
+/** A stored object. */
+export interface WrittenObject {
+  readonly id: string;
+  readonly length: number;
+}
+
+// Below this size, handing a chunk to another thread costs more than hashing it here.
+const inlineLimit = 256 * 1024;
+// Chunks of one object that are under way at once, beyond the slots: keeps the list of promises short.
+const ahead = 64;
+
+/** Stores byte strings of any length as objects. */
+export class ObjectWriter {
+  private readonly pipelines = new Map<string, Promise<ChunkPipeline>>();
+  private readonly defaultMetadataCompressor =
+    compressorToWrite('zstd-fastest');
+
+  constructor(
+    private readonly contents: ContentStore,
+    private readonly format: RepositoryFormat,
+    private readonly workers: number,
+  ) {}
+
+  private pipeline(splitter: string): Promise<ChunkPipeline> {
+    const known = this.pipelines.get(splitter);
+    if (known) return known;
+    const { hash, secret, encryption, masterKey } = this.format;
+    const started = ChunkPipeline.start(
+      splitterParameters(splitter),
+      this.contents,
+      { hash, secret, encryption, masterKey },
+      this.workers,
+    );
+    this.pipelines.set(splitter, started);
+    return started;
+  }
+
+  /** Stores bytes in memory. */
+  async writeBuffer(
+    data: Buffer,
+    options: WriteObjectOptions = {},
+  ): Promise<WrittenObject> {
+    const splitter = options.splitter ?? this.format.splitter;
+    const { method, minimum, maximum } = splitterParameters(splitter);
+    if (
+      data.length <= inlineLimit &&
+      data.length <= (method === 'fixed' ? maximum : minimum - 1)
+    ) {
+      const id = await this.contents.write(
+        data,
+        options.prefix ?? '',
+        this.compressorFor(options),
+        options.signal,
+      );
+      options.onStored?.(data.length);
+      return { id, length: data.length };
+    }
+    return this.writeChunks(async () => 0, { ...options, splitter }, data);
+  }
+
+  /** Stores all bytes of a source. @param expected - likely length: small sources are read in one piece */
+  async write(
+    source: ByteSource,
+    options: WriteObjectOptions = {},
+    expected = Infinity,
+  ): Promise<WrittenObject> {
+    const splitter = options.splitter ?? this.format.splitter;
+    if (expected > inlineLimit)
+      return this.writeChunks(
+        source,
+        { ...options, splitter },
+        Buffer.alloc(0),
+      );
+    // One byte more than expected shows whether the source has grown.
+    const buffer = Buffer.allocUnsafe(expected + 1);
+    let have = 0;
+    while (have < buffer.length) {
+      const got = await source(buffer, have, buffer.length - have);
+      if (got === 0) return this.writeBuffer(buffer.subarray(0, have), options);
+      have += got;
+    }
+    return this.writeChunks(source, { ...options, splitter }, buffer);
+  }
+
+  private compressorFor({ compressor }: WriteObjectOptions) {
+    return this.format.indexVersion > 1 ? compressor : undefined;
+  }
+
+  private async writeChunks(
+    source: ByteSource,
+    options: WriteObjectOptions & { splitter: string },
+    start: Buffer,
+  ): Promise<WrittenObject> {
+    const prefix = options.prefix ?? '';
+    const compressor = this.compressorFor(options);
+    const pipeline = await this.pipeline(options.splitter);
+    const done: StoredChunk[] = [];
+    const running: Promise<StoredChunk>[] = [];
+    const settle = async () => {
+      const chunk = await running[0];
+      running.shift();
+      done.push(chunk);
+      options.onStored?.(chunk.length);
+    };
+    options.onPartial?.(async () =>
+      done.length > 0 ? this.join([...done], options) : undefined,
+    );
+    const limited: ByteSource = async (into, offset, length) => {
+      while (running.length > ahead) await settle();
+      return source(into, offset, length);
+    };
+    try {
+      await pipeline.store(limited, {
+        prefix,
+        compressor,
+        start,
+        signal: options.signal,
+        onChunk: chunk => running.push(chunk),
+      });
+      while (running.length > 0) await settle();
+    } finally {
+      await Promise.allSettled(running);
+    }
+    if (done.length === 0) {
+      return {
+        id: await this.contents.write(
+          Buffer.alloc(0),
+          prefix,
+          undefined,
+          options.signal,
+        ),
+        length: 0,
+      };
+    }
+    return this.join(done, options);
+  }
+
+  /** One chunk is the object itself; more become a list of parts. */
+  private async join(
+    chunks: readonly StoredChunk[],
+    options: WriteObjectOptions,
+  ): Promise<WrittenObject> {
+    if (chunks.length === 1)
+      return { id: chunks[0].contentId, length: chunks[0].length };
+    let start = 0;
+    const entries = chunks.map(({ contentId, length }): IndirectEntry => {
+      const entry = { start, length, object: contentId };
+      start += length;
+      return entry;
+    });
+    return this.writeIndirect(entries, options);
+  }
+
+  /** Stores a list of parts, split like any object. */
+  async writeIndirect(
+    entries: readonly IndirectEntry[],
+    options: WriteObjectOptions,
+  ): Promise<WrittenObject> {
+    const last = entries[entries.length - 1];
+    const list = await this.writeBuffer(formatIndirect(entries), {
+      prefix: options.prefix || 'x',
+      compressor: options.metadataCompressor ?? this.defaultMetadataCompressor,
+      metadataCompressor: options.metadataCompressor,
+      signal: options.signal,
+    });
+    return { id: `I${list.id}`, length: last.start + last.length };
+  }
+
+  /** Ends the worker threads. */
+  async close(): Promise<void> {
+    for (const pipeline of this.pipelines.values())
+      await (await pipeline).close();
+    this.pipelines.clear();
+  }
+}

@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { KopiaError } from '../errors';
+import {
+  SealAnswer,
+  SealedChunk,
+  Sealer,
+  SealerSetup,
+  SealRequest,
+  Stretch,
+} from './sealing';
+
+/** Hashes and encrypts chunks of one shared memory, in worker threads or in this one. */
+export interface SealPool {
+  hash(stretch: Stretch): Promise<string>;
+  seal(
+    stretch: Stretch,
+    iv: string,
+    compressor: string | undefined,
+  ): Promise<SealedChunk>;
+  close(): Promise<void>;
+}
+
+/** The bundled worker program; undefined where it was not built (sources without bundles). */
+export function findWorkerProgram(
+  folder: string = __dirname,
+): string | undefined {
+  const candidates = [
+    'worker.cjs',
+    '../assets/worker.cjs',
+    '../../assets/worker.cjs',
+    '../../../assets/worker.cjs',
+  ];
+  return candidates.map(file => join(folder, file)).find(existsSync);
+}
+
+async function inThisThread(
+  setup: SealerSetup,
+  memory: Buffer,
+): Promise<SealPool> {
+  const sealer = await Sealer.create(setup, memory);
+  // Chunks take milliseconds each: timers and requests of the host must get their turn in between.
+  const turn = () => new Promise<void>(resolve => setImmediate(resolve));
+  return {
+    async hash(stretch) {
+      await turn();
+      return sealer.hash(stretch);
+    },
+    async seal(stretch, iv, compressor) {
+      await turn();
+      return sealer.seal(stretch, iv, compressor);
+    },
+    close: async () => undefined,
+  };
+}
+
+interface Job {
+  resolve(answer: SealAnswer): void;
+  reject(error: unknown): void;
+}
+
+type RequestOf<T> = T extends SealRequest ? Omit<T, 'number'> : never;
+
+function inWorkers(
+  setup: SealerSetup,
+  memory: Buffer,
+  program: string,
+  count: number,
+): SealPool {
+  const workers = Array.from({ length: count }, () => {
+    const worker = new Worker(program, {
+      workerData: { setup, memory: memory.buffer },
+      name: 'lifeboat-kopia',
+    });
+    const jobs = new Map<number, Job>();
+    const failAll = (error: unknown) => {
+      for (const job of jobs.values()) job.reject(error);
+      jobs.clear();
+    };
+    worker.on('message', (answer: SealAnswer | 'ready') => {
+      if (answer === 'ready') return;
+      const job = jobs.get(answer.number);
+      jobs.delete(answer.number);
+      job?.resolve(answer);
+      if (jobs.size === 0) worker.unref();
+    });
+    worker.on('error', failAll);
+    worker.on('exit', () =>
+      failAll(new KopiaError('storage', 'A worker thread ended unexpectedly')),
+    );
+    worker.unref();
+    return { worker, jobs };
+  });
+  let next = 0;
+  const ask = async (request: RequestOf<SealRequest>): Promise<SealAnswer> => {
+    const idle = workers.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a));
+    const number = next++;
+    const answer = await new Promise<SealAnswer>((resolve, reject) => {
+      idle.jobs.set(number, { resolve, reject });
+      idle.worker.ref();
+      idle.worker.postMessage({ ...request, number });
+    });
+    if ('error' in answer)
+      throw new KopiaError(
+        'storage',
+        `Encrypting a chunk failed: ${answer.error}`,
+      );
+    return answer;
+  };
+  return {
+    async hash(stretch) {
+      return ((await ask({ kind: 'hash', stretch })) as { hash: string }).hash;
+    },
+    async seal(stretch, iv, compressor) {
+      return (
+        (await ask({ kind: 'seal', stretch, iv, compressor })) as {
+          sealed: SealedChunk;
+        }
+      ).sealed;
+    },
+    async close() {
+      await Promise.all(workers.map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+/**
+ * Starts a pool.
+ *
+ * @param memory - over a SharedArrayBuffer
+ * @param workers - threads; 0 works in this thread, as does a missing bundle
+ */
+export async function startSealPool(
+  setup: SealerSetup,
+  memory: Buffer,
+  workers: number,
+): Promise<SealPool> {
+  const program = workers > 0 ? findWorkerProgram() : undefined;
+  return program
+    ? inWorkers(setup, memory, program, workers)
+    : inThisThread(setup, memory);
+}
