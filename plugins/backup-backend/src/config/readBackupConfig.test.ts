@@ -1,0 +1,113 @@
+import { ConfigReader } from '@backstage/config';
+import { readBackupConfig } from './readBackupConfig';
+
+const read = (data: object) =>
+  readBackupConfig(new ConfigReader(data as never));
+
+it('has defaults for everything', () => {
+  expect(read({})).toEqual({
+    engine: 'builtin',
+    namespace: 'openshift-adp',
+    clusters: [],
+    requireOwnership: true,
+    consent: [],
+    restore: {
+      targets: ['{{namespace}}-*'],
+      createNamespaces: true,
+      targetUrl: undefined,
+    },
+    syncPhases: ['Completed'],
+    defaultTtl: '720h0m0s',
+  });
+});
+
+it('reads the three ways to reach a cluster', () => {
+  const { clusters } = read({
+    backup: {
+      clusters: [
+        {
+          name: 'a',
+          title: 'Cluster A',
+          url: 'https://a:6443',
+          serviceAccountToken: 't',
+          caData: 'Y2E=',
+        },
+        { name: 'b', kubeconfig: '/etc/kubeconfig', context: 'b' },
+        { name: 'c', inCluster: true },
+        { kubernetesPluginRef: 'd' },
+      ],
+    },
+    kubernetes: {
+      clusterLocatorMethods: [
+        { type: 'catalog' },
+        {
+          type: 'config',
+          clusters: [
+            {
+              name: 'd',
+              title: 'Cluster D',
+              url: 'https://d:6443',
+              authProvider: 'serviceAccount',
+              serviceAccountToken: 'u',
+              skipTLSVerify: true,
+            },
+          ],
+        },
+      ],
+    },
+  });
+  expect(clusters).toEqual([
+    {
+      name: 'a',
+      title: 'Cluster A',
+      connection: {
+        name: 'a',
+        url: 'https://a:6443',
+        token: 't',
+        caData: 'Y2E=',
+      },
+    },
+    {
+      name: 'b',
+      connection: { name: 'b', kubeconfig: '/etc/kubeconfig', context: 'b' },
+    },
+    { name: 'c', connection: { name: 'c', inCluster: true } },
+    {
+      name: 'd',
+      title: 'Cluster D',
+      connection: {
+        name: 'd',
+        url: 'https://d:6443',
+        token: 'u',
+        skipTlsVerify: true,
+      },
+    },
+  ]);
+});
+
+it.each([
+  [{ engine: 'magic' }, /engine is "magic".*builtin, external, velero/],
+  [{ clusters: [{ name: 'a' }] }, /clusters\[0\] needs exactly one of.*none/],
+  [
+    { clusters: [{ name: 'a', url: 'https://a', inCluster: true }] },
+    /has url and inCluster/,
+  ],
+  [{ clusters: [{ url: 'https://a' }] }, /clusters\[0\] has no name/],
+  [
+    {
+      clusters: [
+        { name: 'a', inCluster: true },
+        { name: 'a', inCluster: true },
+      ],
+    },
+    /two clusters named "a"/,
+  ],
+  [{ clusters: [{ kubernetesPluginRef: 'x' }] }, /has no clusters/],
+  [{ restore: { targets: ['*'] } }, /must contain \{\{namespace\}\}/],
+  [{ sync: { phases: ['Done'] } }, /Done.*Completed/],
+  [{ defaultTtl: 'soon' }, /defaultTtl/],
+  [{ defaultTtl: '0h' }, /must be positive/],
+  [{ consent: [{ namespace: 'shop', entities: [] }] }, /names no entities/],
+])('refuses %j', (backup, message) => {
+  expect(() => read({ backup })).toThrow(message);
+});
