@@ -218,6 +218,12 @@ describe.each([
   it(`${denial ? 'denies' : 'allows'} the owner on every route`, async () => {
     await start();
     for (const route of routes) {
+      if (route.operationId.startsWith('cancel')) {
+        for (const kind of ['backups', 'restores']) {
+          const running = shop.cluster.read(kind, 'openshift-adp', 'mine')!;
+          running.status = { phase: 'InProgress' };
+        }
+      }
       const response = await portal.send(
         route.method as Method,
         pathFor(route.path, 'orders', 'mine'),
@@ -261,6 +267,8 @@ describe('what an owner sees', () => {
     ['get', 'backups/theirs/logs'],
     ['delete', 'backups/theirs'],
     ['post', 'backups/theirs/restore-preview'],
+    ['post', 'backups/theirs/cancel'],
+    ['post', 'restores/theirs/cancel'],
     ['get', 'restores/theirs'],
     ['get', 'restores/theirs/logs'],
     ['patch', 'schedules/theirs'],
@@ -350,6 +358,7 @@ describe('writes', () => {
     expect(backup.spec).toEqual({
       includedNamespaces: ['shop'],
       labelSelector: { matchLabels: { 'app.kubernetes.io/part-of': 'orders' } },
+      excludedResources: ['events', 'events.events.k8s.io'],
       snapshotVolumes: false,
       storageLocation: 'default',
       ttl: '48h',
@@ -410,6 +419,22 @@ describe('writes', () => {
     );
     const response = await portal.send('delete', `${ours}/backups/running`);
     expect(response.status).toBe(409);
+  });
+
+  it('asks the engine to stop a run, and only one that runs', async () => {
+    const ended = await portal.send('post', `${ours}/backups/mine/cancel`);
+    expect(ended.status).toBe(409);
+    const mine = shop.cluster.read('backups', 'openshift-adp', 'mine')!;
+    mine.status = { phase: 'InProgress' };
+    const running = await portal.send('post', `${ours}/backups/mine/cancel`);
+    expect(running.status).toBe(202);
+    expect(
+      shop.cluster.read('backups', 'openshift-adp', 'mine')!.metadata
+        .annotations,
+    ).toMatchObject({
+      'lifeboat.dev/cancel-requested': 'user:default/guest-developer',
+      'lifeboat.dev/scope': expect.any(String),
+    });
   });
 
   it('restores into a new namespace', async () => {

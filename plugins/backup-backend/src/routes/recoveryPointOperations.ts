@@ -16,6 +16,7 @@ export function recoveryPointOperations(
   | 'getRecoveryPoint'
   | 'deleteRecoveryPoint'
   | 'getRecoveryPointLogs'
+  | 'cancelRecoveryPoint'
 > {
   return {
     listRecoveryPoints: {
@@ -48,6 +49,15 @@ export function recoveryPointOperations(
         severity: 'high',
       },
       handle: (call, { path }) => points.delete(call, path.backup),
+    },
+    cancelRecoveryPoint: {
+      permission: backupPointCreatePermission,
+      audit: {
+        eventId: 'recovery-point',
+        actionType: 'cancel',
+        severity: 'medium',
+      },
+      handle: (call, { path }) => points.cancel(call, path.backup),
     },
     getRecoveryPointLogs: {
       permission: backupPointReadPermission,

@@ -15,6 +15,7 @@ export function restoreOperations(
   | 'createRestore'
   | 'getRestore'
   | 'getRestoreLogs'
+  | 'cancelRestore'
 > {
   return {
     previewRestore: {
@@ -35,6 +36,11 @@ export function restoreOperations(
       permission: backupPointReadPermission,
       audit: { eventId: 'restore', actionType: 'read', severity: 'low' },
       handle: (call, { path }) => restores.detail(call, path.restore),
+    },
+    cancelRestore: {
+      permission: backupRestoreCreatePermission,
+      audit: { eventId: 'restore', actionType: 'cancel', severity: 'medium' },
+      handle: (call, { path }) => restores.cancel(call, path.restore),
     },
     getRestoreLogs: {
       permission: backupPointReadPermission,

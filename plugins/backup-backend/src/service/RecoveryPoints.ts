@@ -33,6 +33,7 @@ import { type RunFiles, limits, logsOf, readSignal } from '../storage/RunFiles';
 import { targetView } from '../tenancy/Target';
 import { visibleScope } from '../tenancy/visibleScope';
 import { backupResource, backupSpecOf } from './backupResource';
+import { cancellationBy } from './cancellation';
 import type { Clock } from './Clock';
 import { creationError } from './creationError';
 import type { EntityCall } from './EntityCall';
@@ -226,6 +227,17 @@ export class RecoveryPoints {
       spec: { backupName: name },
     });
     return deletionView(request, name);
+  }
+
+  /** @throws ConflictError when it has ended */
+  async cancel(call: EntityCall, name: string): Promise<RecoveryPoint> {
+    const { backup } = await this.require(call, name);
+    if (isTerminalBackupPhase(backup.status?.phase)) {
+      throw new ConflictError(`Backup "${name}" has ended already`);
+    }
+    const { control } = call.target.cluster;
+    const changed = await control.backups.merge(name, cancellationBy(call));
+    return view(call, changed, await pendingDeletions(call.target.cluster));
   }
 
   /** What storage holds about a finished backup; when it cannot be read, a note says so and the rest is shown. */

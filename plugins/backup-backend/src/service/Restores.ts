@@ -1,4 +1,5 @@
 import {
+  ConflictError,
   InputError,
   NotFoundError,
   ServiceUnavailableError,
@@ -37,6 +38,7 @@ import { type RunFiles, limits, logsOf, readSignal } from '../storage/RunFiles';
 import { namespaceConsent } from '../tenancy/namespaceConsent';
 import { targetView } from '../tenancy/Target';
 import { visibleScope } from '../tenancy/visibleScope';
+import { cancellationBy } from './cancellation';
 import type { Clock } from './Clock';
 import { creationError } from './creationError';
 import type { EntityCall } from './EntityCall';
@@ -253,6 +255,19 @@ export class Restores {
     } catch (error) {
       throw creationError(error, name);
     }
+  }
+
+  /** @throws ConflictError when it has ended */
+  async cancel(call: EntityCall, name: string): Promise<RestoreRun> {
+    const { restore, scope } = await this.#require(call, name);
+    if (isTerminalRestorePhase(restore.status?.phase)) {
+      throw new ConflictError(`Restore "${name}" has ended already`);
+    }
+    const changed = await call.target.cluster.control.restores.merge(
+      name,
+      cancellationBy(call),
+    );
+    return this.#view(call, { restore: changed, scope });
   }
 
   async #require(call: EntityCall, name: string): Promise<VisibleRestore> {

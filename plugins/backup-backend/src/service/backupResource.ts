@@ -19,6 +19,7 @@ export function backupSpecOf(
   return {
     includedNamespaces: [scope.namespace],
     ...(scope.selector && { labelSelector: parseSelector(scope.selector) }),
+    excludedResources: ['events', 'events.events.k8s.io'],
     snapshotVolumes: false,
     storageLocation: options.location,
     ...(options.ttl && { ttl: options.ttl }),

@@ -106,6 +106,17 @@ export const paths = {
       },
     },
   },
+  '/entities/{kind}/{namespace}/{name}/backups/{backup}/cancel': {
+    post: {
+      operationId: 'cancelRecoveryPoint',
+      summary: 'Ask for a waiting or running backup to be stopped',
+      parameters: [...entityParameters, backup],
+      responses: {
+        '202': json('RecoveryPoint', 'The cancellation was asked for'),
+        default: error,
+      },
+    },
+  },
   '/entities/{kind}/{namespace}/{name}/backups/{backup}/restore-preview': {
     post: {
       operationId: 'previewRestore',
@@ -160,6 +171,17 @@ export const paths = {
       responses: {
         '200': json('Logs', 'Log lines of this component'),
         '304': notModified,
+        default: error,
+      },
+    },
+  },
+  '/entities/{kind}/{namespace}/{name}/restores/{restore}/cancel': {
+    post: {
+      operationId: 'cancelRestore',
+      summary: 'Ask for a waiting or running restore to be stopped',
+      parameters: [...entityParameters, restore],
+      responses: {
+        '202': json('RestoreRun', 'The cancellation was asked for'),
         default: error,
       },
     },

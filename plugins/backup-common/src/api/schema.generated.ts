@@ -72,6 +72,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/entities/{kind}/{namespace}/{name}/backups/{backup}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Ask for a waiting or running backup to be stopped */
+    post: operations['cancelRecoveryPoint'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/entities/{kind}/{namespace}/{name}/backups/{backup}/restore-preview': {
     parameters: {
       query?: never;
@@ -135,6 +152,23 @@ export interface paths {
     get: operations['getRestoreLogs'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/entities/{kind}/{namespace}/{name}/restores/{restore}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Ask for a waiting or running restore to be stopped */
+    post: operations['cancelRestore'];
     delete?: never;
     options?: never;
     head?: never;
@@ -949,6 +983,36 @@ export interface operations {
       default: components['responses']['Error'];
     };
   };
+  cancelRecoveryPoint: {
+    parameters: {
+      query?: {
+        /** @description Which cluster, where the entity names none */
+        cluster?: components['parameters']['cluster'];
+      };
+      header?: never;
+      path: {
+        kind: components['parameters']['kind'];
+        /** @description The catalog's namespace, not Kubernetes' */
+        namespace: components['parameters']['namespace'];
+        name: components['parameters']['name'];
+        backup: components['parameters']['backup'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The cancellation was asked for */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RecoveryPoint'];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
   previewRestore: {
     parameters: {
       query?: {
@@ -1118,6 +1182,36 @@ export interface operations {
         };
       };
       304: components['responses']['NotModified'];
+      default: components['responses']['Error'];
+    };
+  };
+  cancelRestore: {
+    parameters: {
+      query?: {
+        /** @description Which cluster, where the entity names none */
+        cluster?: components['parameters']['cluster'];
+      };
+      header?: never;
+      path: {
+        kind: components['parameters']['kind'];
+        /** @description The catalog's namespace, not Kubernetes' */
+        namespace: components['parameters']['namespace'];
+        name: components['parameters']['name'];
+        restore: components['parameters']['restore'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The cancellation was asked for */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RestoreRun'];
+        };
+      };
       default: components['responses']['Error'];
     };
   };

@@ -91,6 +91,12 @@ export interface BackupApi {
     options?: BackupRequestOptions,
   ): Promise<Logs>;
 
+  cancelRecoveryPoint(
+    entity: EntityOnCluster,
+    backup: string,
+    options?: BackupRequestOptions,
+  ): Promise<RecoveryPoint>;
+
   previewRestore(
     entity: EntityOnCluster,
     backup: string,
@@ -120,6 +126,12 @@ export interface BackupApi {
     restore: string,
     options?: BackupRequestOptions,
   ): Promise<Logs>;
+
+  cancelRestore(
+    entity: EntityOnCluster,
+    restore: string,
+    options?: BackupRequestOptions,
+  ): Promise<RestoreRun>;
 
   listSchedules(
     entity: EntityOnCluster,

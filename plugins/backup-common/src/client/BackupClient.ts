@@ -125,6 +125,17 @@ export class BackupClient implements BackupApi {
     return this.#onEntity(entity, ['backups', backup, 'logs'], { options });
   }
 
+  async cancelRecoveryPoint(
+    entity: EntityOnCluster,
+    backup: string,
+    options?: BackupRequestOptions,
+  ): Promise<RecoveryPoint> {
+    return this.#onEntity(entity, ['backups', backup, 'cancel'], {
+      method: 'POST',
+      options,
+    });
+  }
+
   async previewRestore(
     entity: EntityOnCluster,
     backup: string,
@@ -174,6 +185,17 @@ export class BackupClient implements BackupApi {
     options?: BackupRequestOptions,
   ): Promise<Logs> {
     return this.#onEntity(entity, ['restores', restore, 'logs'], { options });
+  }
+
+  async cancelRestore(
+    entity: EntityOnCluster,
+    restore: string,
+    options?: BackupRequestOptions,
+  ): Promise<RestoreRun> {
+    return this.#onEntity(entity, ['restores', restore, 'cancel'], {
+      method: 'POST',
+      options,
+    });
   }
 
   async listSchedules(
