@@ -50,3 +50,19 @@ export { S3ObjectStore } from './storage/S3ObjectStore';
 export * from './storage/signRecords';
 export { withLogging } from './storage/withLogging';
 export { withRetry } from './storage/withRetry';
+export {
+  BackupContents,
+  defaultContentsLimits,
+  type ContentsItem,
+  type ContentsLimits,
+} from './restore/read/BackupContents';
+export {
+  ContentsError,
+  type ContentsProblem,
+} from './restore/read/ContentsError';
+export {
+  planRestore,
+  type PlannedItem,
+  type PlanRestoreOptions,
+  type RestorePlan,
+} from './restore/planRestore';

@@ -7,6 +7,12 @@ export interface Reference extends ItemIdentifier {
   optional?: boolean;
 }
 
+/** ConfigMaps that each cluster writes into each namespace itself; pods mount them beside their token. */
+export const clusterConfigMaps: ReadonlySet<string> = new Set([
+  'kube-root-ca.crt',
+  'openshift-service-ca.crt',
+]);
+
 /**
  * What a pod (or a pod template) needs to start: claims, ConfigMaps, Secrets, its ServiceAccount and PriorityClass.
  * Follows volumes (also projected, CSI and ephemeral ones), `env`, `envFrom` and image pull secrets of all kinds of containers.
@@ -24,7 +30,7 @@ export function podReferences(
     name: string | undefined,
     optional?: unknown,
   ) => {
-    if (name) {
+    if (name && !(resource === 'configmaps' && clusterConfigMaps.has(name))) {
       found.push({
         group: '',
         resource,

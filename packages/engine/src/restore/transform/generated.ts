@@ -1,3 +1,4 @@
+import { clusterConfigMaps } from '../../backup/related/podReferences';
 import type { RestoreItemAction } from './RestoreItemAction';
 
 /** Configuration that each cluster writes into each namespace itself. */
@@ -6,7 +7,7 @@ export const clusterConfigMap: RestoreItemAction = {
   appliesTo: { includedResources: ['configmaps'] },
   execute(item) {
     const { name, annotations } = item.metadata;
-    if (name === 'kube-root-ca.crt' || name === 'openshift-service-ca.crt') {
+    if (clusterConfigMaps.has(name ?? '')) {
       return { item, skip: 'the cluster writes this ConfigMap itself' };
     }
     return annotations?.[

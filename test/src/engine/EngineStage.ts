@@ -1,0 +1,231 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import {
+  coreTypes,
+  createClusterClient,
+  parseJson,
+  veleroTypes,
+  type ClusterClient,
+  type KubernetesObject,
+} from '@lifeboat/engine';
+import {
+  isTerminalBackupPhase,
+  isTerminalRestorePhase,
+  type Backup,
+  type BackupStorageLocation,
+  type Restore,
+} from '@lifeboat/velero-api';
+import { eventually } from '../cluster/eventually';
+import type { RunningCluster } from '../cluster/RunningCluster';
+import { startEngine, type RunningEngine } from '../cluster/startEngine';
+
+/** The control namespace of the stories. */
+export const controlNamespace = 'openshift-adp';
+
+/** A cluster with an engine, a folder as its storage, and what stories about backups and restores keep doing. */
+export class EngineStage {
+  private constructor(
+    readonly cluster: RunningCluster,
+    readonly client: ClusterClient & { close(): void },
+    readonly folder: string,
+    private running: RunningEngine,
+    private readonly config: Record<string, unknown>,
+  ) {}
+
+  get engine(): RunningEngine {
+    return this.running;
+  }
+
+  /** Starts everything and waits until the storage location is available. */
+  static async start(
+    startCluster: () => Promise<RunningCluster>,
+    config: Record<string, unknown> = {},
+  ): Promise<EngineStage> {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-stage-'));
+    mkdirSync(path.join(folder, 'storage'));
+    const cluster = await startCluster();
+    const client = createClusterClient({
+      name: 'test',
+      kubeconfig: cluster.kubeconfig,
+    });
+    const engineConfig = {
+      clusters: [{ name: 'test', kubeconfig: cluster.kubeconfig }],
+      ...config,
+    };
+    const stage = new EngineStage(
+      cluster,
+      client,
+      folder,
+      startEngine(engineConfig),
+      engineConfig,
+    );
+    await stage.createNamespace(controlNamespace);
+    await stage.engine.untilState('leading', 'test', 60_000);
+    await stage.createLocation('default', stage.storage());
+    return stage;
+  }
+
+  async stop(): Promise<void> {
+    await this.running.stop();
+    this.client.close();
+    await this.cluster.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Starts the engine again after it has ended. */
+  async restartEngine(): Promise<void> {
+    this.running = startEngine(
+      this.config as { clusters: object[] } & Record<string, unknown>,
+    );
+    await this.running.untilState('leading', 'test', 60_000);
+  }
+
+  storage(...segments: string[]): string {
+    return path.join(this.folder, 'storage', ...segments);
+  }
+
+  /** Names of the files of a backup or restore; empty when there is no folder. */
+  files(...segments: string[]): string[] {
+    try {
+      return readdirSync(this.storage(...segments)).sort();
+    } catch {
+      return [];
+    }
+  }
+
+  readJson<T>(...segments: string[]): T {
+    const bytes = readFileSync(this.storage(...segments));
+    const text = segments.at(-1)?.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+    return parseJson<T>(text.toString('utf8'));
+  }
+
+  async createNamespace(
+    name: string,
+    metadata: Partial<KubernetesObject['metadata']> = {},
+  ): Promise<KubernetesObject> {
+    return this.client.create<KubernetesObject>(coreTypes.namespaces, {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, ...metadata },
+    });
+  }
+
+  async createLocation(
+    name: string,
+    folder: string,
+    spec: Partial<BackupStorageLocation['spec']> = {},
+  ): Promise<void> {
+    await this.client.create<BackupStorageLocation>(
+      veleroTypes.backupStorageLocations,
+      {
+        apiVersion: 'velero.io/v1',
+        kind: 'BackupStorageLocation',
+        metadata: { namespace: controlNamespace, name },
+        spec: {
+          provider: 'lifeboat.dev/filesystem',
+          config: { path: folder },
+          objectStorage: { bucket: 'folder' },
+          ...(name === 'default' && { default: true }),
+          ...spec,
+        },
+      },
+    );
+    await eventually(`location ${name} is validated`, async () => {
+      const found = await this.client.get<BackupStorageLocation>(
+        veleroTypes.backupStorageLocations,
+        { namespace: controlNamespace, name },
+      );
+      return found?.status?.phase !== undefined;
+    });
+  }
+
+  async createBackup(
+    name: string,
+    spec: Backup['spec'],
+    metadata: Partial<Backup['metadata']> = {},
+  ): Promise<Backup> {
+    return this.client.create<Backup>(veleroTypes.backups, {
+      apiVersion: 'velero.io/v1',
+      kind: 'Backup',
+      metadata: { ...metadata, namespace: controlNamespace, name },
+      spec,
+    });
+  }
+
+  async getBackup(name: string): Promise<Backup | undefined> {
+    return this.client.get<Backup>(veleroTypes.backups, {
+      namespace: controlNamespace,
+      name,
+    });
+  }
+
+  /** Waits for the end of a backup. */
+  async backupEnd(name: string, timeoutMs = 30_000): Promise<Backup> {
+    return eventually(
+      `backup ${name} ends`,
+      async () => {
+        const backup = await this.getBackup(name);
+        return isTerminalBackupPhase(backup?.status?.phase) && backup;
+      },
+      timeoutMs,
+    );
+  }
+
+  async makeBackup(
+    name: string,
+    spec: Backup['spec'],
+    metadata: Partial<Backup['metadata']> = {},
+  ): Promise<Backup> {
+    await this.createBackup(name, spec, metadata);
+    return this.backupEnd(name);
+  }
+
+  async createRestore(
+    name: string,
+    spec: Restore['spec'],
+    metadata: Partial<Restore['metadata']> = {},
+  ): Promise<Restore> {
+    return this.client.create<Restore>(veleroTypes.restores, {
+      apiVersion: 'velero.io/v1',
+      kind: 'Restore',
+      metadata: { ...metadata, namespace: controlNamespace, name },
+      spec,
+    });
+  }
+
+  async getRestore(name: string): Promise<Restore | undefined> {
+    return this.client.get<Restore>(veleroTypes.restores, {
+      namespace: controlNamespace,
+      name,
+    });
+  }
+
+  /** Waits for the end of a restore. */
+  async restoreEnd(name: string, timeoutMs = 60_000): Promise<Restore> {
+    return eventually(
+      `restore ${name} ends`,
+      async () => {
+        const restore = await this.getRestore(name);
+        return isTerminalRestorePhase(restore?.status?.phase) && restore;
+      },
+      timeoutMs,
+    );
+  }
+
+  async makeRestore(
+    name: string,
+    spec: Restore['spec'],
+    metadata: Partial<Restore['metadata']> = {},
+  ): Promise<Restore> {
+    await this.createRestore(name, spec, metadata);
+    return this.restoreEnd(name);
+  }
+}

@@ -1,0 +1,4 @@
+import { startDevCluster } from '../cluster/startDevCluster';
+import { backupStories } from './backupStories';
+
+backupStories('the embedded cluster', () => startDevCluster());
