@@ -2,7 +2,7 @@
 // from source, from tests and from a published package.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './process.mjs';
@@ -20,7 +20,7 @@ const programs = [
 export function sourceHash(patterns) {
   const hash = createHash('sha256');
   for (const file of [...new Set(patterns.flatMap(pattern => globSync(pattern, { cwd: root })))].sort()) {
-    if (/\.test\.tsx?$/.test(file)) continue;
+    if (/\.test\.tsx?$/.test(file) || !statSync(join(root, file)).isFile()) continue;
     hash.update(file).update('\0').update(readFileSync(join(root, file))).update('\0');
   }
   return hash.update(readFileSync(join(root, 'yarn.lock'))).digest('hex');

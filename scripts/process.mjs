@@ -27,7 +27,15 @@ export function capture(program, args, { cwd = root, env = {} } = {}) {
   });
 }
 
-/** Runs a Backstage CLI command through Yarn: some of them start `yarn` themselves and need its shim on the PATH. */
+// Through Yarn: some commands of the Backstage CLI start `yarn` themselves and need its shim on the PATH.
+const cliArguments = args => [process.env.LIFEBOAT_YARN, 'run', '-T', 'backstage-cli', ...args];
+
+/** Runs a Backstage CLI command, sharing the terminal. Resolves to its exit status. */
 export function backstageCli(args, options) {
-  return run(process.execPath, [process.env.LIFEBOAT_YARN, 'run', '-T', 'backstage-cli', ...args], options);
+  return run(process.execPath, cliArguments(args), options);
+}
+
+/** Runs a Backstage CLI command silently. Rejects with the output's tail when it fails. */
+export function quietBackstageCli(args, options) {
+  return capture(process.execPath, cliArguments(args), options);
 }
