@@ -1,5 +1,3 @@
-import '@backstage/ui/css/styles.css';
-import { getResponse } from 'msw';
 import {
   ApiBlueprint,
   createFrontendModule,
@@ -8,14 +6,13 @@ import {
 } from '@backstage/frontend-plugin-api';
 import { createDevApp } from '@backstage/frontend-dev-utils';
 import { EntityProvider } from '@backstage/plugin-catalog-react';
-import { BackupClient } from '@lifeboat/backstage-plugin-backup-common';
 import { RiArchiveLine } from '@remixicon/react';
 import {
   MockBackend,
   Scenario,
   scenarios,
-} from '../src/__fixtures__/MockBackend';
-import { mockBaseUrl, mockHandlers } from '../src/__fixtures__/mockHandlers';
+} from '../src/__testUtils__/MockBackend';
+import { mockClient } from '../src/__testUtils__/mockClient';
 import { backupApiRef } from '../src/backupApiRef';
 import { BackupsTab } from '../src/components/BackupsTab';
 import plugin from '../src';
@@ -46,17 +43,7 @@ const mockedApi = createFrontendModule({
         defineParams({
           api: backupApiRef,
           deps: {},
-          factory: () =>
-            new BackupClient({
-              discoveryApi: { getBaseUrl: async () => mockBaseUrl },
-              fetchApi: {
-                fetch: async (input, init) =>
-                  (await getResponse(
-                    mockHandlers(backendOf(window.location.pathname)),
-                    new Request(input, init),
-                  )) ?? new Response(null, { status: 404 }),
-              },
-            }),
+          factory: () => mockClient(() => backendOf(window.location.pathname)),
         }),
     }),
   ],

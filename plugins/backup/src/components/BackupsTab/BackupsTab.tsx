@@ -216,7 +216,7 @@ export function BackupsTab() {
           />
         )}
         <HindranceNotices protection={protection.data} />
-        <DataAge resource={protection.error ? protection : points} />
+        <DataAge resources={[protection, points]} />
         <div role="status" className={styles.notice}>
           {notice && <Alert status="success" icon title={notice} />}
         </div>

@@ -6,23 +6,35 @@ import { formatRelativeTime } from '../../format/formatRelativeTime';
 import { useTranslate } from '../../translations/useTranslate';
 import { messageOf } from '../ProblemPanel/ErrorPanel';
 
+export interface DataAgeProps {
+  resources: PolledResource<unknown>[];
+}
+
 /** Says how old the data is when it cannot be renewed. Nothing while all is well. */
-export function DataAge({ resource }: { resource: PolledResource<unknown> }) {
+export function DataAge({ resources }: DataAgeProps) {
   const t = useTranslate();
   const now = useNow(5_000);
-  const { error, data, loadedAt, reload } = resource;
-  if (!error || data === undefined || loadedAt === undefined) {
+  const stale = resources.filter(
+    ({ error, loadedAt }) => error && loadedAt !== undefined,
+  );
+  if (stale.length === 0) {
     return null;
   }
+  const loadedAt = Math.min(...stale.map(resource => resource.loadedAt ?? now));
+  const [{ error }] = stale;
   return (
     <Alert
       status="warning"
       icon
       role="status"
       title={t('age.stale', { age: formatRelativeTime(loadedAt, now, t) })}
-      description={t('age.staleDetail', { message: messageOf(error) })}
+      description={error && t('age.staleDetail', { message: messageOf(error) })}
       customActions={
-        <Button size="small" variant="secondary" onPress={reload}>
+        <Button
+          size="small"
+          variant="secondary"
+          onPress={() => stale.forEach(resource => resource.reload())}
+        >
           {t('action.retry')}
         </Button>
       }

@@ -131,7 +131,7 @@ export function RecoveryPointDetail({ name }: { name: string }) {
       {!detail && !resource.error && <DetailSkeleton />}
       {detail && (
         <>
-          <DataAge resource={resource} />
+          <DataAge resources={[resource]} />
           <div className={styles.state}>
             <RunStateBadge state={detail.state} phase={detail.phase} />
             <RelativeTime time={detail.createdAt} style="calendar" />

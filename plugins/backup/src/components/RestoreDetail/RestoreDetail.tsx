@@ -47,7 +47,7 @@ export function RestoreDetail({ name }: { name: string }) {
       {!detail && !resource.error && <DetailSkeleton />}
       {detail && (
         <>
-          <DataAge resource={resource} />
+          <DataAge resources={[resource]} />
           <div className={styles.state} role="status">
             <RunStateBadge state={detail.state} phase={detail.phase} />
             <RelativeTime time={detail.createdAt} style="calendar" />

@@ -18,6 +18,17 @@ export interface PreviewState {
 const typingPauseMs = 300;
 const timeoutMs = 30_000;
 
+function keyOf(point: string, request: RestorePreviewRequest): string {
+  return `${point} ${JSON.stringify(request)}`;
+}
+
+interface Answer {
+  /** The requests that this answers. */
+  keys: string[];
+  preview?: RestorePreview;
+  error?: Error;
+}
+
 /** Asks the server what a restore would do, a moment after the choice has last changed. */
 export function useRestorePreview(
   api: BackupApi,
@@ -25,61 +36,56 @@ export function useRestorePreview(
   point: string | undefined,
   request: RestorePreviewRequest | undefined,
 ): PreviewState {
-  const key =
-    point && request ? `${point} ${JSON.stringify(request)}` : undefined;
-  const latest = useRef({ point, request });
-  latest.current = { point, request };
-  const [attempt, setAttempt] = useState(0);
-  const [state, setState] = useState<{
-    key?: string;
-    preview?: RestorePreview;
-    error?: Error;
-  }>({});
+  const key = point && request ? keyOf(point, request) : undefined;
+  const asked = useRef({ point, request });
+  asked.current = { point, request };
+  const [answer, setAnswer] = useState<Answer>({ keys: [] });
+  const answered = key !== undefined && answer.keys.includes(key);
 
   useEffect(() => {
-    if (!key) {
+    if (key === undefined || answered) {
       return undefined;
     }
     const controller = new AbortController();
     let timeout: ReturnType<typeof setTimeout> | undefined;
-    const pause = setTimeout(async () => {
+    const ask = async () => {
       timeout = setTimeout(
         () => controller.abort(new Error('The portal did not answer in time')),
         timeoutMs,
       );
+      const { point: backup, request: options } = asked.current;
       try {
-        const preview = await api.previewRestore(
-          entity,
-          latest.current.point!,
-          latest.current.request,
-          { signal: controller.signal },
-        );
-        setState({ key, preview });
+        const preview = await api.previewRestore(entity, backup!, options, {
+          signal: controller.signal,
+        });
+        // The suggested name, once filled in, needs no second question.
+        const { targetNamespace } = preview;
+        const keys = options?.inPlace
+          ? [key]
+          : [key, keyOf(backup!, { targetNamespace })];
+        setAnswer({ keys, preview });
       } catch (caught) {
         const error =
           caught instanceof Error ? caught : new Error(String(caught));
         if (error.name !== 'AbortError') {
-          setState({ key, error });
+          setAnswer({ keys: [key], error });
         }
       } finally {
         clearTimeout(timeout);
       }
-    }, typingPauseMs);
+    };
+    const pause = setTimeout(ask, typingPauseMs);
     return () => {
       clearTimeout(pause);
       clearTimeout(timeout);
       controller.abort();
     };
-  }, [api, entity, key, attempt]);
+  }, [api, entity, key, answered]);
 
-  const current = state.key === key ? state : {};
   return {
-    preview: current.preview,
-    error: current.error,
-    loading: key !== undefined && !current.preview && !current.error,
-    retry: () => {
-      setState({});
-      setAttempt(previous => previous + 1);
-    },
+    preview: answered ? answer.preview : undefined,
+    error: answered ? answer.error : undefined,
+    loading: key !== undefined && !answered,
+    retry: () => setAnswer({ keys: [] }),
   };
 }

@@ -24,7 +24,7 @@ export function RestoresView() {
   });
   return (
     <>
-      <DataAge resource={restores} />
+      <DataAge resources={[restores]} />
       <SplitView
         list={<RestoreList restores={restores} />}
         detail={restore && <RestoreDetail key={restore} name={restore} />}

@@ -35,7 +35,7 @@ const presetNames: Preset[] = [
 const keptDays = [7, 14, 30, 90, 365];
 
 function viewerTimeZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 }
 
 export interface ScheduleFormProps {

@@ -43,7 +43,7 @@ export function SchedulesView() {
 
   return (
     <ListFrame>
-      <DataAge resource={schedules} />
+      <DataAge resources={[schedules]} />
       {formOpen && <ScheduleForm schedules={schedules} />}
       {!data && schedules.error && (
         <ErrorPanel

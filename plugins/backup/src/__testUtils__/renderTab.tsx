@@ -1,12 +1,14 @@
 import axe from 'axe-core';
-import { getResponse, RequestHandler } from 'msw';
+import { RequestHandler } from 'msw';
 import { renderInTestApp } from '@backstage/frontend-test-utils';
-import { EntityProvider } from '@backstage/plugin-catalog-react';
-import { BackupClient } from '@lifeboat/backstage-plugin-backup-common';
+import {
+  EntityProvider,
+  entityRouteRef,
+} from '@backstage/plugin-catalog-react';
 import { backupApiRef } from '../backupApiRef';
 import { BackupsTab } from '../components/BackupsTab';
 import { MockBackend, Scenario } from './MockBackend';
-import { mockBaseUrl, mockHandlers } from './mockHandlers';
+import { mockClient } from './mockClient';
 
 const orders = {
   apiVersion: 'backstage.io/v1alpha1',
@@ -27,25 +29,22 @@ export async function renderTab(
   scenario: Scenario,
   options: RenderTabOptions = {},
 ): Promise<{ container: HTMLElement; backend: MockBackend }> {
-  const backend = new MockBackend(scenario);
-  const handlers = [...(options.handlers ?? []), ...mockHandlers(backend)];
-  const api = new BackupClient({
-    discoveryApi: { getBaseUrl: async () => mockBaseUrl },
-    fetchApi: {
-      fetch: async (input, init) =>
-        (await getResponse(handlers, new Request(input, init))) ??
-        Response.error(),
-    },
-  });
+  const backend = new MockBackend(scenario, Date.now, 2_400);
+  const api = mockClient(backend, options.handlers);
   const rendered = renderInTestApp(
     <EntityProvider entity={orders}>
       <BackupsTab />
     </EntityProvider>,
     {
       apis: [[backupApiRef, api]],
+      mountedRoutes: { '/catalog/:namespace/:kind/:name': entityRouteRef },
       initialRouteEntries: [`/${options.query ?? ''}`],
     },
   );
+  // The tab polls on its own: its updates come at any time, not only inside act().
+  (
+    globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }
+  ).IS_REACT_ACT_ENVIRONMENT = false;
   return { container: rendered.container, backend };
 }
 

@@ -79,9 +79,6 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Time that a mocked run takes. */
-const runMs = 6_000;
-
 /** Objects that the application has, all kinds together. */
 export const objectCount = shopKinds.reduce(
   (sum, { objects }) => sum + objects.length,
@@ -102,6 +99,8 @@ export class MockBackend {
   constructor(
     readonly scenario: Scenario = 'protected',
     readonly clock: () => number = Date.now,
+    /** Time that a mocked run takes. */
+    readonly runMs: number = 6_000,
   ) {
     const now = clock();
     if (scenario !== 'empty') {
@@ -209,7 +208,7 @@ export class MockBackend {
     const now = this.clock();
     for (const run of [...this.points, ...this.restores]) {
       if (run.state === 'waiting' || run.state === 'running') {
-        const share = (now - Date.parse(run.createdAt)) / runMs;
+        const share = (now - Date.parse(run.createdAt)) / this.runMs;
         if (share >= 1) {
           run.state = 'done';
           run.phase = 'Completed';
@@ -417,6 +416,8 @@ export class MockBackend {
       : request.targetNamespace ?? suggestedNamespace;
     const forbidden = !request.inPlace && !namespace.startsWith('shop-');
     const exists = request.inPlace ? 1 : 0;
+    const found =
+      request.inPlace || namespace === 'shop-staging' ? 'existing' : 'new';
     const resources = shopKinds.map(({ kind, apiVersion, objects }) => ({
       kind,
       apiVersion,
@@ -442,11 +443,7 @@ export class MockBackend {
       targetNamespace: namespace,
       suggestedNamespace,
       allowedPatterns: ['shop-*'],
-      namespaceState: forbidden
-        ? 'forbidden'
-        : request.inPlace || namespace === 'shop-staging'
-        ? 'existing'
-        : 'new',
+      namespaceState: forbidden ? 'forbidden' : found,
       allowed: !forbidden,
       problems: forbidden
         ? [

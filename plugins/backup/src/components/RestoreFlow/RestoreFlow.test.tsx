@@ -1,0 +1,186 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { http } from 'msw';
+import { errorResponse, mockBaseUrl } from '../../__testUtils__/mockHandlers';
+import { axeViolations, renderTab } from '../../__testUtils__/renderTab';
+
+async function next() {
+  const button = screen.getByRole('button', { name: 'Next' });
+  await waitFor(() => expect(button).toBeEnabled(), { timeout: 3_000 });
+  await userEvent.click(button);
+}
+
+describe('RestoreFlow', () => {
+  it('restores a copy into the namespace that is filled in, and links to it', async () => {
+    const { backend, container } = await renderTab('protected', {
+      query: '?flow=restore',
+    });
+    expect(
+      await screen.findByRole('heading', { name: 'Which recovery point?' }),
+    ).toHaveFocus();
+    expect(screen.getByRole('button', { name: 'Next' })).toBeDisabled();
+    await userEvent.click((await screen.findAllByRole('radio'))[0]);
+    expect(await axeViolations(container)).toEqual([]);
+    await next();
+
+    expect(screen.getByText('15 objects of this recovery point')).toBeVisible();
+    expect(screen.getByText(/Volumes are created empty/)).toBeInTheDocument();
+    expect(await axeViolations(container)).toEqual([]);
+    await next();
+
+    expect(
+      await screen.findByText('shop-restore-1122 is free. It will be created.'),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByRole('textbox', { name: /Name of the new namespace/ }),
+    ).toHaveValue('shop-restore-1122');
+    expect(await axeViolations(container)).toEqual([]);
+    await next();
+
+    expect(
+      await screen.findByText(
+        'Namespace shop-restore-1122 is created on cluster demo.',
+      ),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByText(
+        'Route orders-legacy: its host is in use by the original',
+      ),
+    ).toBeInTheDocument();
+    expect(await axeViolations(container)).toEqual([]);
+    await userEvent.click(
+      screen.getByRole('button', {
+        name: 'Create shop-restore-1122 with 14 objects',
+      }),
+    );
+
+    const panel = await screen.findByRole('region', {
+      name: /^Restore orders-restore/,
+    });
+    expect(backend.restores[0]).toMatchObject({
+      targetNamespace: 'shop-restore-1122',
+      inPlace: false,
+    });
+    const link = await within(panel).findByRole(
+      'link',
+      { name: 'Open the copy' },
+      { timeout: 8_000 },
+    );
+    expect(link).toHaveAttribute('href', '/demo/shop-restore-1122/');
+    expect(await axeViolations(container)).toEqual([]);
+  }, 30_000);
+
+  it('checks the name while it is typed', async () => {
+    const { backend } = await renderTab('protected', {
+      query: '?flow=restore',
+    });
+    await userEvent.click((await screen.findAllByRole('radio'))[0]);
+    await next();
+    await next();
+    const field = await screen.findByRole('textbox', {
+      name: /Name of the new namespace/,
+    });
+    await waitFor(() => expect(field).toHaveValue('shop-restore-1122'));
+
+    await userEvent.clear(field);
+    expect(await screen.findByText('Enter a name.')).toBeInTheDocument();
+    await userEvent.type(field, 'shop');
+    expect(
+      await screen.findByText(/That is the original namespace/),
+    ).toBeInTheDocument();
+    await userEvent.type(field, '_1');
+    expect(
+      await screen.findByText(/Only lower-case letters/),
+    ).toBeInTheDocument();
+    await userEvent.clear(field);
+    await userEvent.type(field, 'kube-system');
+    expect(
+      await screen.findByText('kube-system cannot be used.', undefined, {
+        timeout: 3_000,
+      }),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByText(/may be created in namespaces named shop-\*/),
+    ).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Next' })).toBeDisabled();
+    await userEvent.clear(field);
+    await userEvent.type(field, 'shop-staging');
+    expect(
+      await screen.findByText(
+        /shop-staging exists and agrees to this component/,
+        undefined,
+        { timeout: 3_000 },
+      ),
+    ).toBeInTheDocument();
+    expect(backend.restores).toHaveLength(1);
+  }, 30_000);
+
+  it('restores in place only when the name of the component is typed', async () => {
+    const { backend } = await renderTab('protected', {
+      query: '?flow=restore',
+    });
+    await userEvent.click((await screen.findAllByRole('radio'))[0]);
+    await next();
+    await next();
+    await userEvent.click(
+      await screen.findByRole('radio', { name: /In place, in shop/ }),
+    );
+    await userEvent.click(
+      screen.getByRole('radio', { name: /Change them back/ }),
+    );
+    const field = screen.getByRole('textbox', { name: /Type orders/ });
+    expect(screen.getByRole('button', { name: 'Next' })).toBeDisabled();
+    await userEvent.type(field, 'payments');
+    expect(
+      screen.getByText('This is not the name of the component.'),
+    ).toBeInTheDocument();
+    await userEvent.clear(field);
+    await userEvent.type(field, 'orders');
+    await next();
+    await userEvent.click(
+      await screen.findByRole('button', {
+        name: 'Restore 15 objects into shop',
+      }),
+    );
+    await screen.findByRole('region', { name: /^Restore orders-restore/ });
+    expect(backend.restores[0]).toMatchObject({
+      targetNamespace: 'shop',
+      inPlace: true,
+    });
+  }, 30_000);
+
+  it('starts at the second step when a point was chosen in the list', async () => {
+    await renderTab('protected');
+    await screen.findByRole('grid');
+    await userEvent.click(
+      screen.getAllByRole('button', { name: 'Restore…' })[0],
+    );
+    expect(
+      await screen.findByRole('heading', { name: 'What comes back?' }),
+    ).toBeInTheDocument();
+    await userEvent.keyboard('{Escape}');
+    expect(await screen.findByRole('grid')).toBeInTheDocument();
+  });
+
+  it('says why it was not started', async () => {
+    await renderTab('protected', {
+      query: '?flow=restore',
+      handlers: [
+        http.post(
+          `${mockBaseUrl}/entities/:kind/:namespace/:name/restores`,
+          () => errorResponse(409, 'The namespace appeared meanwhile'),
+        ),
+      ],
+    });
+    await userEvent.click((await screen.findAllByRole('radio'))[0]);
+    await next();
+    await next();
+    await next();
+    await userEvent.click(
+      await screen.findByRole('button', { name: /^Create shop-restore-1122/ }),
+    );
+    expect(
+      await screen.findByText('The namespace appeared meanwhile'),
+    ).toBeInTheDocument();
+  }, 20_000);
+});

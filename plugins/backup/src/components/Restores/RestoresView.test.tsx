@@ -1,0 +1,45 @@
+import { screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { axeViolations, renderTab } from '../../__testUtils__/renderTab';
+
+describe('RestoresView', () => {
+  it('lists restores with a link to what they made', async () => {
+    const { container } = await renderTab('protected');
+    await userEvent.click(await screen.findByRole('tab', { name: 'Restores' }));
+    const table = await screen.findByRole('grid', {
+      name: 'Restores of orders',
+    });
+    expect(within(table).getByText('shop-restore-1121')).toBeInTheDocument();
+    expect(
+      within(table).getByRole('link', { name: 'Open the copy' }),
+    ).toHaveAttribute('href', '/demo/shop-restore-1121/');
+    expect(await axeViolations(container)).toEqual([]);
+  });
+
+  it('opens details by their own link', async () => {
+    await renderTab('protected', {
+      query: '?view=restores&restore=orders-to-shop-restore-1121',
+    });
+    const panel = await screen.findByRole('region', {
+      name: 'Restore orders-to-shop-restore-1121',
+    });
+    expect(
+      await within(panel).findByText(
+        'The copy is there: namespace shop-restore-1121.',
+      ),
+    ).toBeInTheDocument();
+    expect(
+      within(panel).getByText(
+        'kubectl get restores.velero.io orders-to-shop-restore-1121 -n openshift-adp -o yaml',
+      ),
+    ).toBeInTheDocument();
+  });
+
+  it('says what a restore is while there is none', async () => {
+    const { container } = await renderTab('empty', { query: '?view=restores' });
+    expect(
+      await screen.findByText('Nothing was restored yet'),
+    ).toBeInTheDocument();
+    expect(await axeViolations(container)).toEqual([]);
+  });
+});
