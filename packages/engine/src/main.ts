@@ -96,7 +96,8 @@ function firstMessage(signal: AbortSignal): Promise<unknown> {
 }
 
 function tellParent(message: EngineMessage): void {
-  if (process.connected) process.send?.(message);
+  // The parent may go away at this moment: the channel's end is told elsewhere.
+  if (process.connected) process.send?.(message, () => undefined);
 }
 
 main().then(

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { root, startProcess } from './childProcess';
+import { firstLine } from './firstLine';
 import type { RunningCluster } from './RunningCluster';
 
 const bundle = path.join(root, 'packages/dev-cluster/assets/dev-cluster.cjs');
@@ -38,7 +38,7 @@ export async function startDevCluster(
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const line = await firstLine(running);
+    const line = await firstLine(running, 30_000);
     const { server, kubeconfig } = JSON.parse(line) as {
       server: string;
       kubeconfig: string;
@@ -50,24 +50,4 @@ export async function startDevCluster(
       `The embedded cluster did not start: ${error}\n${running.errors()}`,
     );
   }
-}
-
-function firstLine(running: ReturnType<typeof startProcess>): Promise<string> {
-  const { stdout } = running.child;
-  if (!stdout) throw new Error('its output is not connected');
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error('it said nothing within 30 s')),
-      30_000,
-    );
-    const lines = createInterface({ input: stdout });
-    lines.once('line', line => {
-      clearTimeout(timer);
-      resolve(line);
-    });
-    running.child.once('exit', code => {
-      clearTimeout(timer);
-      reject(new Error(`it ended with ${code}`));
-    });
-  });
 }

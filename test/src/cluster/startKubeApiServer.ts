@@ -1,165 +1,170 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import https from 'node:https';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { startProcess } from './childProcess';
+import { startProcess, type BackgroundProcess } from './childProcess';
 import { eventually } from './eventually';
+import { freePorts } from './freePorts';
 import type { RunningCluster } from './RunningCluster';
+import { startControllers } from './startControllers';
+import { writeKubeconfig } from './writeKubeconfig';
+
+/** A real API server that was started for tests. */
+export interface RunningKubeApiServer extends RunningCluster {
+  /** `https://127.0.0.1:PORT` */
+  server: string;
+  /** PEM of the server's certificate, which signs itself. */
+  certificateAuthority: string;
+}
+
+const startTimeoutMs = 90_000;
 
 /** The folder with kube-apiserver, etcd and kubectl (envtest's convention). */
 export function kubebuilderAssets(): string {
-  const folder = process.env.KUBEBUILDER_ASSETS;
-  if (!folder || !existsSync(path.join(folder, 'kube-apiserver'))) {
+  const folder = process.env.KUBEBUILDER_ASSETS ?? '';
+  const missing = ['kube-apiserver', 'etcd', 'kubectl'].filter(
+    program => !folder || !existsSync(path.join(folder, program)),
+  );
+  if (missing.length > 0) {
     throw new Error(
-      'KUBEBUILDER_ASSETS must name a folder with kube-apiserver, etcd and kubectl',
+      `KUBEBUILDER_ASSETS must name a folder with kube-apiserver, etcd and kubectl (setup-envtest makes one); ${
+        folder ? `${folder} lacks ${missing.join(', ')}` : 'it is not set'
+      }`,
     );
   }
   return folder;
 }
 
 /**
- * Starts a real etcd and kube-apiserver with RBAC on free ports of 127.0.0.1.
- * There are no controllers and no nodes.
+ * Starts a real etcd and kube-apiserver on free ports of 127.0.0.1, with RBAC, all of its usual admission and an issuer of
+ * ServiceAccount tokens. There are no nodes, so no pod ever runs.
+ *
+ * @param options - `withoutControllers`: nobody makes default ServiceAccounts, ends namespaces or collects dependents
  */
-export async function startKubeApiServer(): Promise<
-  RunningCluster & { server: string }
-> {
+export async function startKubeApiServer(
+  options: { withoutControllers?: boolean } = {},
+): Promise<RunningKubeApiServer> {
   const assets = kubebuilderAssets();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-api-'));
+  const processes: BackgroundProcess[] = [];
+  const stop = async () => {
+    for (const running of processes.slice().reverse()) await running.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const started = await startPrograms(assets, folder, processes);
+    if (!options.withoutControllers) {
+      processes.push(await startControllers(started.kubeconfig));
+    }
+    return { ...started, stop };
+  } catch (error) {
+    const said = processes.map(each => each.errors().slice(-2000)).join('\n');
+    await stop();
+    throw new Error(`The API server did not start: ${error}\n${said}`);
+  }
+}
+
+async function startPrograms(
+  assets: string,
+  folder: string,
+  processes: BackgroundProcess[],
+): Promise<Omit<RunningKubeApiServer, 'stop'>> {
   const [etcdPort, peerPort, port] = await freePorts(3);
-  const token = randomBytes(16).toString('hex');
-  const server = `https://127.0.0.1:${port}`;
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-  });
+  const etcd = `http://127.0.0.1:${etcdPort}`;
+  const peer = `http://127.0.0.1:${peerPort}`;
+  processes.push(
+    startProcess(path.join(assets, 'etcd'), [
+      `--data-dir=${path.join(folder, 'etcd')}`,
+      '--unsafe-no-fsync',
+      '--log-level=warn',
+      `--listen-client-urls=${etcd}`,
+      `--advertise-client-urls=${etcd}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=default=${peer}`,
+    ]),
+  );
+  const token = randomBytes(24).toString('hex');
   const file = (name: string, content: string) => {
     const target = path.join(folder, name);
     writeFileSync(target, content, { mode: 0o600 });
     return target;
   };
-  const etcdUrl = `http://127.0.0.1:${etcdPort}`;
-  const peerUrl = `http://127.0.0.1:${peerPort}`;
-  const etcd = startProcess(path.join(assets, 'etcd'), [
-    '--data-dir',
-    path.join(folder, 'etcd'),
-    '--listen-client-urls',
-    etcdUrl,
-    '--advertise-client-urls',
-    etcdUrl,
-    '--listen-peer-urls',
-    peerUrl,
-    '--initial-advertise-peer-urls',
-    peerUrl,
-    '--initial-cluster',
-    `default=${peerUrl}`,
-    '--unsafe-no-fsync',
-  ]);
-  const apiServer = startProcess(path.join(assets, 'kube-apiserver'), [
-    `--etcd-servers=${etcdUrl}`,
-    `--secure-port=${port}`,
-    '--bind-address=127.0.0.1',
-    `--cert-dir=${path.join(folder, 'certificates')}`,
-    `--token-auth-file=${file(
-      'tokens.csv',
-      `${token},test-admin,test-admin,"system:masters"\n`,
-    )}`,
-    '--authorization-mode=RBAC',
-    '--service-account-issuer=https://kubernetes.default.svc',
-    `--service-account-signing-key-file=${file(
-      'accounts.key',
-      String(privateKey.export({ type: 'pkcs1', format: 'pem' })),
-    )}`,
-    `--service-account-key-file=${file(
-      'accounts.pub',
-      String(publicKey.export({ type: 'spki', format: 'pem' })),
-    )}`,
-    '--service-cluster-ip-range=10.0.0.0/24',
-    '--disable-admission-plugins=ServiceAccount',
-  ]);
-  const stop = async () => {
-    await apiServer.stop();
-    await etcd.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const kubeconfig = file(
-    'kubeconfig',
-    JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Config',
-      'current-context': 'test',
-      clusters: [
-        {
-          name: 'test',
-          cluster: { server, 'insecure-skip-tls-verify': true },
-        },
-      ],
-      users: [{ name: 'test', user: { token } }],
-      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-    }),
+  const keys = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  const tokens = file('tokens.csv', `${token},admin,admin,"system:masters"\n`);
+  const certificates = path.join(folder, 'certificates');
+  processes.push(
+    startProcess(path.join(assets, 'kube-apiserver'), [
+      `--etcd-servers=${etcd}`,
+      '--bind-address=127.0.0.1',
+      '--advertise-address=127.0.0.1',
+      `--secure-port=${port}`,
+      `--cert-dir=${certificates}`,
+      '--service-cluster-ip-range=10.96.0.0/16',
+      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+      `--service-account-key-file=${file('accounts.pub', keys.publicKey)}`,
+      `--service-account-signing-key-file=${file(
+        'accounts.key',
+        keys.privateKey,
+      )}`,
+      '--authorization-mode=RBAC',
+      `--token-auth-file=${tokens}`,
+      '--allow-privileged=true',
+      '--endpoint-reconciler-type=none',
+    ]),
   );
-  try {
-    await eventually(
-      'the API server is ready',
-      async () => {
-        if (apiServer.child.exitCode !== null) {
-          throw new Error(`it ended: ${apiServer.errors().slice(-2000)}`);
-        }
-        return (await status(`${server}/readyz`, token)) === 200;
-      },
-      90_000,
-    );
-    await eventually('namespaces exist', async () => {
-      const code = await status(
-        `${server}/api/v1/namespaces/kube-system`,
-        token,
-      );
-      return code === 200;
-    });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { server, kubeconfig, stop };
+  const server = `https://127.0.0.1:${port}`;
+  const ask = async (requestPath: string) => {
+    const gone = processes.find(each => each.child.exitCode !== null);
+    if (gone) {
+      throw new Error(`${gone.child.spawnfile} ended: ${gone.errors()}`);
+    }
+    const certificate = path.join(certificates, 'apiserver.crt');
+    const ca = existsSync(certificate) && readFileSync(certificate, 'utf8');
+    if (!ca) return undefined;
+    const code = await status(`${server}${requestPath}`, token, ca);
+    return code === 200 ? ca : undefined;
+  };
+  const certificateAuthority = await eventually(
+    'the API server is ready',
+    () => ask('/readyz'),
+    startTimeoutMs,
+  );
+  await eventually('its own namespaces exist', () =>
+    ask('/api/v1/namespaces/kube-system'),
+  );
+  const kubeconfig = path.join(folder, 'kubeconfig');
+  writeKubeconfig(kubeconfig, { server, certificateAuthority, token });
+  return { kubeconfig, server, certificateAuthority };
 }
 
-function status(url: string, token: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = https.get(
+function status(url: string, token: string, ca: string): Promise<number> {
+  return new Promise(resolve => {
+    const call = https.get(
       url,
       {
-        rejectUnauthorized: false,
-        headers: { Authorization: `Bearer ${token}` },
+        ca,
+        headers: { authorization: `Bearer ${token}` },
         timeout: 5_000,
+        agent: false,
       },
       response => {
         response.resume();
         resolve(response.statusCode ?? 0);
       },
     );
-    request.on('error', reject);
+    call.on('timeout', () => call.destroy());
+    call.on('error', () => resolve(0));
   });
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map(server => {
-    const address = server.address();
-    return typeof address === 'object' && address ? address.port : 0;
-  });
-  await Promise.all(
-    servers.map(server => new Promise(resolve => server.close(resolve))),
-  );
-  return ports;
 }

@@ -1,4 +1,5 @@
 import { isAlreadyExists, isConflict } from './ApiError';
+import { backoffMs } from './backoff';
 import type { Clock } from './Clock';
 import type { ClusterClient } from './ClusterClient';
 import { LeaseFence } from './Fence';
@@ -6,6 +7,9 @@ import type { ApiObject } from './KubernetesObject';
 import { coreTypes } from './knownTypes';
 import { LeaseLostError } from './LeaseLostError';
 import { hasCertainlyEnded, type ProcessIdentity } from './processIdentity';
+
+// Work that does not end is left behind: its fence is closed.
+const endTimeoutMs = 20_000;
 
 /** @public */
 export interface Lease extends ApiObject {
@@ -59,16 +63,23 @@ export class LeaderLease {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, renewMs, onError, onContact } = this.options;
     const pollMs = Math.max(200, Math.min(renewMs / 2, 1_000));
+    let failures = 0;
     while (!signal.aborted) {
       try {
         const taken = await this.tryTake(signal);
+        failures = 0;
         onContact?.();
         if (taken) await this.lead(taken, signal);
       } catch (error) {
         if (signal.aborted) return;
+        failures++;
         onError?.(error);
       }
-      await clock.sleep(pollMs, signal).catch(() => undefined);
+      const pause =
+        failures > 0
+          ? backoffMs(failures, { firstMs: pollMs, maxMs: 10_000 })
+          : pollMs;
+      await clock.sleep(pause, signal).catch(() => undefined);
     }
   }
 
@@ -126,6 +137,7 @@ export class LeaderLease {
     taken: { lease: Lease; fence: LeaseFence },
     signal: AbortSignal,
   ): Promise<void> {
+    const { clock } = this.options;
     const { fence } = taken;
     const lost = new AbortController();
     const term = AbortSignal.any([signal, lost.signal]);
@@ -151,7 +163,8 @@ export class LeaderLease {
       // has: only then may another begin.
       lost.abort(new LeaseLostError());
       clearInterval(watchdog);
-      await work;
+      await Promise.race([work, clock.sleep(endTimeoutMs)]);
+      end(new LeaseLostError());
       if (signal.aborted) await this.release();
     }
   }

@@ -53,14 +53,6 @@ export class WorkQueue {
     this.delayed.set(key, { timer, due });
   }
 
-  /** Forgets a key that no longer exists. */
-  forget(key: string): void {
-    this.failures.delete(key);
-    const later = this.delayed.get(key);
-    if (later) clearTimeout(later.timer);
-    this.delayed.delete(key);
-  }
-
   /**
    * Works until the signal is aborted, and resolves when no handler runs any
    * more. A handler may return after how many milliseconds its key shall come

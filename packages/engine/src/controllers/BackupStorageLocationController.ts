@@ -84,8 +84,10 @@ async function problemOf(
     AbortSignal.timeout(checkTimeoutMs),
   ]);
   try {
-    const store = await context.openStore(location);
-    const directories = await store.invalidTopLevelDirectories({ signal });
+    const directories = await before(signal, async () => {
+      const store = await context.openStore(location);
+      return store.invalidTopLevelDirectories({ signal });
+    });
     if (directories.length === 0) return undefined;
     const named = directories.slice(0, 3).join(', ');
     return `Backup store contains invalid top-level directories: [${named}${
@@ -106,6 +108,19 @@ async function problemOf(
     }
     return (error as Error).message;
   }
+}
+
+/** Does not wait longer than the signal lives: a dead network mount ignores it. */
+async function before<T>(
+  signal: AbortSignal,
+  action: () => Promise<T>,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), {
+      once: true,
+    });
+    action().then(resolve, reject);
+  });
 }
 
 async function patchStatus(

@@ -131,9 +131,7 @@ async function synchronize(
       }
     }
   }
-  if (location.spec.accessMode !== 'ReadOnly' || decision.orphans.length > 0) {
-    await removeOrphans(decision.orphans, store, context);
-  }
+  await removeOrphans(decision.orphans, store, context);
   return decision.missing;
 }
 

@@ -201,7 +201,8 @@ export class ClusterEngine {
         AbortSignal.any([signal, AbortSignal.timeout(3_000)]),
       );
     } catch (error) {
-      if (!isForbidden(error)) throw error;
+      // The lease is renewed all the same: a slow answer must not lose it.
+      if (!isForbidden(error)) return;
       if (!this.veleroUnknown) {
         this.veleroUnknown = true;
         this.logger.warn(

@@ -99,6 +99,10 @@ async function work(
     await deleteRequests(name, context);
     return [];
   }
+  if (neverStarted(backup)) {
+    await deleteObjects(backup, context);
+    return [];
+  }
   const location = await findLocation(backup, request, context);
   if (typeof location === 'string') return [location];
 
@@ -132,6 +136,23 @@ async function work(
     if (error instanceof StorageError && error.retryable) throw error;
     return [(error as Error).message];
   }
+  await deleteObjects(backup, context);
+  return [];
+}
+
+/** It was refused before anything was written: no storage has to be asked. */
+function neverStarted(backup: Backup): boolean {
+  return (
+    backup.status?.phase === 'FailedValidation' && !backup.status.startTimestamp
+  );
+}
+
+async function deleteObjects(
+  backup: Backup,
+  context: ControllerContext,
+): Promise<void> {
+  const { client, namespace, signal } = context;
+  const name = backup.metadata.name ?? '';
   await client.delete(
     veleroTypes.backups,
     { namespace, name },
@@ -139,7 +160,6 @@ async function work(
   );
   context.logger.info({ backup: name }, 'A backup was deleted');
   await deleteRequests(name, context);
-  return [];
 }
 
 /** The location, or why nothing may be deleted there. */

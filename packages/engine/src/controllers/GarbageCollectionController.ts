@@ -102,7 +102,7 @@ async function blockedBy(
       reason: `Storage location ${name} is read-only`,
     };
   }
-  if (location.status?.phase !== 'Available') {
+  if (location.status?.phase === 'Unavailable') {
     return { reason: `Storage location ${name} is not available` };
   }
   const owner = await claimLocation(await context.openStore(location), context);

@@ -95,6 +95,7 @@ export async function runControllers(
         namespace,
         signal,
         beforeWrite: options.beforeWrite,
+        logger: logger.child({ location: location.metadata.name }),
         pool,
       }),
     cacheOf: <T extends ApiObject = KubernetesObject>(type: ResourceTypeRef) =>

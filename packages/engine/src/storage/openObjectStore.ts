@@ -7,11 +7,13 @@ import type {
 import type { ClusterClient } from '../cluster/ClusterClient';
 import type { ApiObject } from '../cluster/KubernetesObject';
 import { coreTypes } from '../cluster/knownTypes';
+import type { Logger } from '../config/Logger';
 import { readAwsCredentials } from './awsCredentials';
 import { FilesystemObjectStore } from './FilesystemObjectStore';
 import type { ObjectStore } from './ObjectStore';
 import { configurationError, readS3Settings } from './s3Settings';
 import { S3ObjectStore } from './S3ObjectStore';
+import { withLogging } from './withLogging';
 import { withRetry } from './withRetry';
 
 /** @public */
@@ -23,6 +25,8 @@ export interface OpenObjectStoreOptions {
   signal?: AbortSignal;
   /** Throws when writes are not allowed any more; asked before each request that writes. */
   beforeWrite?: () => void;
+  /** Each request is logged at level debug, failures at warn. */
+  logger?: Logger;
   /** Reuses a store with the same settings and keys. */
   pool?: ObjectStorePool;
 }
@@ -56,6 +60,14 @@ export const filesystemProvider = 'lifeboat.dev/filesystem';
  * @public
  */
 export async function openObjectStore(
+  location: BackupStorageLocation,
+  options: OpenObjectStoreOptions,
+): Promise<ObjectStore> {
+  const store = await openProvider(location, options);
+  return options.logger ? withLogging(store, options.logger) : store;
+}
+
+async function openProvider(
   location: BackupStorageLocation,
   options: OpenObjectStoreOptions,
 ): Promise<ObjectStore> {

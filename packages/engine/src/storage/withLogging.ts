@@ -1,5 +1,5 @@
 import type { Logger } from '../config/Logger';
-import type { ObjectStore } from './ObjectStore';
+import { ObjectNotFoundError, type ObjectStore } from './ObjectStore';
 
 /**
  * Logs each request at level debug, and failures with their key at warn.
@@ -20,6 +20,8 @@ export function withLogging(store: ObjectStore, logger: Logger): ObjectStore {
       );
       return result;
     } catch (error) {
+      // Whether something is there is a question, not a failure.
+      if (error instanceof ObjectNotFoundError) throw error;
       logger.warn(
         { operation, key, error: (error as Error).message },
         'Storage request failed',
