@@ -63,12 +63,16 @@ export async function installTypes(
   }
 }
 
-/** Creates the namespaces and applications of all three components. */
+/**
+ * Creates the namespaces and applications of all three components.
+ *
+ * @returns kind and name of what this cluster has no type for (Routes exist on OpenShift and in the embedded cluster)
+ */
 export async function installApplications(
   cluster: ClusterApi,
   secrets: ApplicationSecrets,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string[]> {
   for (const namespace of [
     consentingNamespace(APPLICATION_NAMESPACE, ['component:default/orders']),
     consentingNamespace('reports', ['component:default/reports']),
@@ -81,13 +85,25 @@ export async function installApplications(
     ...reportsApplication(),
     ...paymentsApplication(secrets.paymentsKey),
   ];
+  const served = new Set(
+    (await cluster.types()).map(({ apiVersion, kind }) => apiVersion + kind),
+  );
+  const left: string[] = [];
   for (const manifest of applications) {
+    if (
+      manifest.kind === 'Route' &&
+      !served.has(manifest.apiVersion + manifest.kind)
+    ) {
+      left.push(`${manifest.kind} ${manifest.metadata.name}`);
+      continue;
+    }
     await waitUntil(
       `${manifest.kind} ${manifest.metadata.name} to be accepted`,
       () => applySoon(cluster, manifest),
       { timeoutMs: ESTABLISH_TIMEOUT_MS, everyMs: 100, signal },
     );
   }
+  return left;
 }
 
 /** A type that was just created may be unknown for a moment. */
