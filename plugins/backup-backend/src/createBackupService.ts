@@ -16,6 +16,7 @@ import { protectionOperations } from './routes/protectionOperations';
 import { recoveryPointOperations } from './routes/recoveryPointOperations';
 import { restoreOperations } from './routes/restoreOperations';
 import { scheduleOperations } from './routes/scheduleOperations';
+import { EnginePlanner } from './service/EnginePlanner';
 import { InstallationStatus } from './service/InstallationStatus';
 import { Protections } from './service/Protections';
 import { RecoveryPoints } from './service/RecoveryPoints';
@@ -38,8 +39,10 @@ export interface BackupServiceOptions {
 
 /** The parts of the plugin, put together. Nothing is connected or started here. */
 export type BackupService = Omit<RouterOptions, 'auditor' | 'httpAuth'> & {
-  /** Present where this backend runs the engine. */
-  engine?: EngineProcess;
+  /** Starts the engine where this backend runs it. */
+  start(): void;
+  /** Stops the engine and ends all connections. */
+  stop(): Promise<void>;
 };
 
 /** Puts the parts of the plugin together. */
@@ -68,7 +71,15 @@ export function createBackupService(
   const restores = new Restores({
     points,
     files,
-    planner: new StoredListPlanner(files),
+    planner:
+      config.engine === 'velero'
+        ? new StoredListPlanner(files)
+        : new EnginePlanner({
+            files,
+            restoreTargets: config.restore.targets,
+            createNamespaces: config.restore.createNamespaces,
+            consent: config.consent,
+          }),
     clock,
     consent: config.consent,
     restore: config.restore,
@@ -94,7 +105,11 @@ export function createBackupService(
     access,
     targets,
     permissions,
-    engine,
+    start: () => engine?.start(),
+    stop: async () => {
+      await engine?.stop();
+      clusters.close();
+    },
     operations: {
       ...protectionOperations(protections),
       ...recoveryPointOperations(points),

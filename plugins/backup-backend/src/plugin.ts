@@ -46,8 +46,8 @@ export const backupPlugin = createBackendPlugin({
             httpAuth: deps.httpAuth,
           }),
         );
-        deps.lifecycle.addStartupHook(() => service.engine?.start());
-        deps.lifecycle.addShutdownHook(() => service.engine?.stop());
+        deps.lifecycle.addStartupHook(() => service.start());
+        deps.lifecycle.addShutdownHook(() => service.stop());
       },
     });
   },

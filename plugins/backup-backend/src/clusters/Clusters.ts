@@ -8,11 +8,14 @@ import { ControlResources } from './ControlResources';
 import { namedFailures } from './namedFailures';
 
 /** Makes a client; nothing is sent before the client is used. */
-export type ConnectCluster = (connection: ClusterConnection) => ClusterClient;
+export type ConnectCluster = (
+  connection: ClusterConnection,
+) => ClusterClient & { close(): void };
 
 /** The clusters of the configuration, each with one client for all requests. */
 export class Clusters {
   readonly #clusters: Map<string, Cluster>;
+  readonly #connections: { close(): void }[] = [];
 
   constructor(
     settings: ClusterSetting[],
@@ -20,11 +23,20 @@ export class Clusters {
   ) {
     this.#clusters = new Map(
       settings.map(({ name, title, connection }) => {
-        const client = namedFailures(name, options.connect(connection));
+        const connected = options.connect(connection);
+        this.#connections.push(connected);
+        const client = namedFailures(name, connected);
         const control = new ControlResources(client, options.controlNamespace);
         return [name, { name, title, client, control }];
       }),
     );
+  }
+
+  /** Ends all connections; the clients are of no use after it. */
+  close(): void {
+    for (const connection of this.#connections) {
+      connection.close();
+    }
   }
 
   all(): Cluster[] {

@@ -10,6 +10,7 @@ const listLifetimeMs = 500;
 /** All resources of one kind in the control namespace. */
 export class KindOfResource<T extends ApiObject> {
   readonly #all: SharedRead<T[]>;
+  #listed: T[] = [];
 
   constructor(
     private readonly client: ClusterClient,
@@ -23,8 +24,17 @@ export class KindOfResource<T extends ApiObject> {
     return this.#all.get();
   }
 
-  get(name: string): Promise<T | undefined> {
-    return this.client.get<T>(this.type, { namespace: this.namespace, name });
+  async get(name: string): Promise<T | undefined> {
+    const object = await this.client.get<T>(this.type, {
+      namespace: this.namespace,
+      name,
+    });
+    const listed = this.#listed.find(item => item.metadata.name === name);
+    if (object?.metadata.resourceVersion !== listed?.metadata.resourceVersion) {
+      // Whoever has seen the newer one here must not find the older one in a list.
+      this.#all.forget();
+    }
+    return object;
   }
 
   async create(object: T): Promise<T> {
@@ -66,6 +76,7 @@ export class KindOfResource<T extends ApiObject> {
     })) {
       items.push(item);
     }
+    this.#listed = items;
     return items;
   }
 }

@@ -276,6 +276,14 @@ export function targetNotAllowed(message: string, command?: string): Problem {
   };
 }
 
+export function refusedByEngine(message: string): Problem {
+  return {
+    code: 'not-restorable',
+    title: 'This recovery point cannot be restored',
+    message: `${message.charAt(0).toLocaleUpperCase('en')}${message.slice(1)}.`,
+  };
+}
+
 export function notRestorable(backup: string, phase: string): Problem {
   return {
     code: 'not-restorable',

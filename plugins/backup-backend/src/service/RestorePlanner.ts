@@ -14,6 +14,8 @@ export interface PlannedObject {
 
 /** What a restore would do. */
 export interface RestorePlan {
+  /** Why the engine would refuse it; empty when it may start. */
+  problems: string[];
   objects: PlannedObject[];
   /** Claims that would come back without their data. */
   volumesWithoutData: number;

@@ -28,7 +28,7 @@ import {
 } from '@lifeboat/velero-api';
 import type { BackupConfig } from '../config/BackupConfig';
 import { carriedProblem, problemError } from '../problems/problemError';
-import { notRestorable } from '../problems/problems';
+import { notRestorable, refusedByEngine } from '../problems/problems';
 import { visibleFindings } from '../runs/findings';
 import { phaseSteps } from '../runs/phaseSteps';
 import { restoredGroups } from '../runs/resourceGroups';
@@ -178,12 +178,13 @@ export class Restores {
     ];
     const plan: RestorePlan =
       problems.length > 0
-        ? { objects: [], volumesWithoutData: 0, notes: [] }
+        ? { problems: [], objects: [], volumesWithoutData: 0, notes: [] }
         : await this.options.planner.plan(
             call,
             backup,
             restoreSpec(backupName, scope.namespace, targetNamespace, request),
           );
+    problems.push(...plan.problems.map(message => refusedByEngine(message)));
     return {
       backup: backupName,
       sourceNamespace: scope.namespace,

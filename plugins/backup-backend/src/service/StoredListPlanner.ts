@@ -67,6 +67,7 @@ export class StoredListPlanner implements RestorePlanner {
       }
     }
     return {
+      problems: [],
       objects,
       volumesWithoutData: volumeFindings(
         volumes ?? undefined,

@@ -1,0 +1,121 @@
+import {
+  type ConfigConsent,
+  type PlannedItem,
+  loadRecordSigner,
+  planRestore,
+} from '@lifeboat/engine';
+import {
+  type Backup,
+  type ResultMessages,
+  type RestoreSpec,
+} from '@lifeboat/velero-api';
+import { maskSecrets } from '../runs/maskSecrets';
+import { type RunFiles, readSignal } from '../storage/RunFiles';
+import { visibleScope } from '../tenancy/visibleScope';
+import type { EntityCall } from './EntityCall';
+import type {
+  PlannedObject,
+  RestorePlan,
+  RestorePlanner,
+} from './RestorePlanner';
+
+const shownFindings = 20;
+
+/** Plans with the engine's own restore, whose last step only reads. */
+export class EnginePlanner implements RestorePlanner {
+  constructor(
+    private readonly options: {
+      files: RunFiles;
+      restoreTargets: string[];
+      createNamespaces: boolean;
+      consent: ConfigConsent[];
+    },
+  ) {}
+
+  async plan(
+    call: EntityCall,
+    backup: Backup,
+    spec: RestoreSpec,
+  ): Promise<RestorePlan> {
+    const { files, consent, restoreTargets, createNamespaces } = this.options;
+    const { cluster } = call.target;
+    const location = backup.spec.storageLocation ?? '';
+    const signal = readSignal(call.signal);
+    const store = await files.open(cluster, location);
+    const controlNamespace = cluster.control.namespace;
+    const signer = await loadRecordSigner({
+      client: cluster.client,
+      namespace: controlNamespace,
+      signal,
+    });
+    const plan = await files.read(cluster, location, () =>
+      planRestore({
+        client: cluster.client,
+        store,
+        signer,
+        backup,
+        spec,
+        scope: visibleScope(backup, call.grant, call.target),
+        controlNamespace,
+        clusterName: cluster.name,
+        restoreTargets,
+        createNamespaces,
+        configConsent: consent,
+        signal,
+      }),
+    );
+    return {
+      problems: plan.problems,
+      objects: plan.items.map(plannedObject),
+      volumesWithoutData: plan.volumesWithoutData,
+      notes: [
+        ...updatedNote(plan.items),
+        ...messages(plan.results.errors),
+        ...messages(plan.results.warnings),
+      ].slice(0, shownFindings),
+    };
+  }
+}
+
+function plannedObject(item: PlannedItem): PlannedObject {
+  const { apiVersion, kind, name, action, reason } = item;
+  return {
+    apiVersion,
+    kind,
+    name,
+    action: actionOf(item),
+    ...(action !== 'created' && reason && { reason: maskSecrets(reason) }),
+  };
+}
+
+/** An object that is there already counts as existing, whether it stays or is updated. */
+function actionOf({ action, reason }: PlannedItem): PlannedObject['action'] {
+  switch (action) {
+    case 'created':
+      return 'create';
+    case 'updated':
+      return 'exists';
+    default:
+      return reason?.startsWith('it is there') ? 'exists' : 'skip';
+  }
+}
+
+function updatedNote(items: PlannedItem[]): string[] {
+  const count = items.filter(({ action }) => action === 'updated').length;
+  if (count === 0) {
+    return [];
+  }
+  return [
+    count === 1
+      ? '1 object exists and would be updated'
+      : `${count} objects exist and would be updated`,
+  ];
+}
+
+function messages(side: ResultMessages): string[] {
+  return [
+    ...(side.velero ?? []),
+    ...(side.cluster ?? []),
+    ...Object.values(side.namespaces ?? {}).flat(),
+  ].map(maskSecrets);
+}
