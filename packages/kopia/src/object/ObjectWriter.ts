@@ -4,6 +4,7 @@ import { RepositoryFormat } from '../format/RepositoryFormat';
 import { splitterParameters } from '../splitter/splitterParameters';
 import { ByteSource, ChunkPipeline, StoredChunk } from './ChunkPipeline';
 import { formatIndirect, IndirectEntry } from './indirectObject';
+import { openObject } from './ObjectReader';
 
 /** How an object is stored. */
 export interface WriteObjectOptions {
@@ -189,6 +190,13 @@ export class ObjectWriter {
       signal: options.signal,
     });
     return { id: `I${list.id}`, length: last.start + last.length };
+  }
+
+  /** The parts of an object that was just written; undefined when it is one content. */
+  async readParts(id: string): Promise<readonly IndirectEntry[] | undefined> {
+    return id.startsWith('I')
+      ? (await openObject(this.contents, id)).parts
+      : undefined;
   }
 
   /** Ends the worker threads. */
