@@ -8,6 +8,7 @@ import {
 } from '@backstage/backend-test-utils';
 import type { Entity } from '@backstage/catalog-model';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
+// eslint-disable-next-line @backstage/no-mixed-plugin-imports -- a story runs the plugin itself
 import backupPlugin from '@lifeboat/backstage-plugin-backup-backend';
 import { BackupClient } from '@lifeboat/backstage-plugin-backup-common';
 import {
@@ -19,9 +20,9 @@ import {
   veleroTypes,
 } from '@lifeboat/engine';
 import type { BackupStorageLocation } from '@lifeboat/velero-api';
-import { eventually } from '../cluster/eventually';
-import type { RunningCluster } from '../cluster/RunningCluster';
-import { startDevCluster } from '../cluster/startDevCluster';
+import { eventually } from '../../cluster/eventually';
+import type { RunningCluster } from '../../cluster/RunningCluster';
+import { startDevCluster } from '../../cluster/startDevCluster';
 
 /** The user of the stories, a member of team-orders. */
 export const developer = 'user:default/guest-developer';
