@@ -1,4 +1,4 @@
-import { startKubeApiServer } from '../cluster/startKubeApiServer';
 import { engineStories } from '../engine/engineStories';
+import { startRestrictedCluster } from './startRestrictedCluster';
 
-engineStories('a real kube-apiserver', startKubeApiServer);
+engineStories('a real kube-apiserver', startRestrictedCluster);

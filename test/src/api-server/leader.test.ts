@@ -1,4 +1,4 @@
-import { startKubeApiServer } from '../cluster/startKubeApiServer';
 import { leaderStories } from '../engine/leaderStories';
+import { startRestrictedCluster } from './startRestrictedCluster';
 
-leaderStories('a real kube-apiserver', startKubeApiServer);
+leaderStories('a real kube-apiserver', startRestrictedCluster);

@@ -125,25 +125,23 @@ async function startPrograms(
     ]),
   );
   const server = `https://127.0.0.1:${port}`;
-  const ask = async (requestPath: string) => {
-    const gone = processes.find(each => each.child.exitCode !== null);
-    if (gone) {
-      throw new Error(`${gone.child.spawnfile} ended: ${gone.errors()}`);
-    }
-    const certificate = path.join(certificates, 'apiserver.crt');
+  const certificate = path.join(certificates, 'apiserver.crt');
+  const answers = async (requestPath: string) => {
+    if (processes.some(each => each.child.exitCode !== null)) return 'ended';
     const ca = existsSync(certificate) && readFileSync(certificate, 'utf8');
     if (!ca) return undefined;
     const code = await status(`${server}${requestPath}`, token, ca);
-    return code === 200 ? ca : undefined;
+    return code === 200 && 'ready';
   };
-  const certificateAuthority = await eventually(
-    'the API server is ready',
-    () => ask('/readyz'),
-    startTimeoutMs,
-  );
-  await eventually('its own namespaces exist', () =>
-    ask('/api/v1/namespaces/kube-system'),
-  );
+  for (const requestPath of ['/readyz', '/api/v1/namespaces/kube-system']) {
+    const found = await eventually(
+      `${requestPath} answers`,
+      () => answers(requestPath),
+      startTimeoutMs,
+    );
+    if (found === 'ended') throw new Error('a program ended');
+  }
+  const certificateAuthority = readFileSync(certificate, 'utf8');
   const kubeconfig = path.join(folder, 'kubeconfig');
   writeKubeconfig(kubeconfig, { server, certificateAuthority, token });
   return { kubeconfig, server, certificateAuthority };

@@ -23,6 +23,7 @@ import {
   type BackupStorageLocation,
   type Restore,
 } from '@lifeboat/velero-api';
+import { ensureNamespace } from '../cluster/ensureNamespace';
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { startEngine, type RunningEngine } from '../cluster/startEngine';
@@ -57,7 +58,12 @@ export class EngineStage {
       kubeconfig: cluster.kubeconfig,
     });
     const engineConfig = {
-      clusters: [{ name: 'test', kubeconfig: cluster.kubeconfig }],
+      clusters: [
+        {
+          name: 'test',
+          kubeconfig: cluster.engineKubeconfig ?? cluster.kubeconfig,
+        },
+      ],
       ...config,
     };
     const stage = new EngineStage(
@@ -67,7 +73,7 @@ export class EngineStage {
       startEngine(engineConfig),
       engineConfig,
     );
-    await stage.createNamespace(controlNamespace);
+    await ensureNamespace(client, controlNamespace);
     await stage.engine.untilState('leading', 'test', 60_000);
     await stage.createLocation('default', stage.storage());
     return stage;
@@ -107,15 +113,17 @@ export class EngineStage {
     return parseJson<T>(text.toString('utf8'));
   }
 
+  /** Makes a namespace in which the engine may work. */
   async createNamespace(
     name: string,
     metadata: Partial<KubernetesObject['metadata']> = {},
   ): Promise<KubernetesObject> {
-    return this.client.create<KubernetesObject>(coreTypes.namespaces, {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name, ...metadata },
-    });
+    const created = await this.client.create<KubernetesObject>(
+      coreTypes.namespaces,
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name, ...metadata } },
+    );
+    await this.cluster.serve?.(name);
+    return created;
   }
 
   async createLocation(

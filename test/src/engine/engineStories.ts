@@ -24,6 +24,7 @@ import {
   type DeleteBackupRequest,
   type Schedule,
 } from '@lifeboat/velero-api';
+import { ensureNamespace } from '../cluster/ensureNamespace';
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { startEngine, type RunningEngine } from '../cluster/startEngine';
@@ -55,12 +56,9 @@ export function engineStories(
         kubeconfig: cluster.kubeconfig,
       });
       for (const each of [namespace, 'shop']) {
-        await client.create<KubernetesObject>(coreTypes.namespaces, {
-          apiVersion: 'v1',
-          kind: 'Namespace',
-          metadata: { name: each },
-        });
+        await ensureNamespace(client, each);
       }
+      await cluster.serve?.('shop');
       await client.create<KubernetesObject>(coreTypes.configMaps, {
         apiVersion: 'v1',
         kind: 'ConfigMap',
@@ -69,7 +67,10 @@ export function engineStories(
       });
       engine = startEngine({
         clusters: [
-          { name: 'test', kubeconfig: cluster.kubeconfig },
+          {
+            name: 'test',
+            kubeconfig: cluster.engineKubeconfig ?? cluster.kubeconfig,
+          },
           { name: 'gone', url: 'https://127.0.0.1:9', token: 'x' },
         ],
       });

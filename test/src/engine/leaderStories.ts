@@ -21,6 +21,7 @@ import {
   type BackupStorageLocation,
   type Schedule,
 } from '@lifeboat/velero-api';
+import { ensureNamespace } from '../cluster/ensureNamespace';
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { startEngine, type RunningEngine } from '../cluster/startEngine';
@@ -52,19 +53,17 @@ export function leaderStories(
         kubeconfig: cluster.kubeconfig,
       });
       for (const each of [namespace, 'shop']) {
-        await client.create<KubernetesObject>(coreTypes.namespaces, {
-          apiVersion: 'v1',
-          kind: 'Namespace',
-          metadata: { name: each },
-        });
+        await ensureNamespace(client, each);
       }
+      await cluster.serve?.('shop');
       await client.create<KubernetesObject>(coreTypes.configMaps, {
         apiVersion: 'v1',
         kind: 'ConfigMap',
         metadata: { namespace: 'shop', name: 'settings' },
         data: { colour: 'blue' },
       });
-      proxy = await startRecordingProxy(cluster.kubeconfig);
+      const engineKubeconfig = cluster.engineKubeconfig ?? cluster.kubeconfig;
+      proxy = await startRecordingProxy(engineKubeconfig);
       // The first goes through the proxy: all it asks of the API is recorded.
       const first = startEngine({
         clusters: [{ name: 'test', url: proxy.url, token: proxy.token }],
@@ -74,7 +73,7 @@ export function leaderStories(
       engines = [first];
       await first.untilState('leading', 'test', 60_000);
       const second = startEngine({
-        clusters: [{ name: 'test', kubeconfig: cluster.kubeconfig }],
+        clusters: [{ name: 'test', kubeconfig: engineKubeconfig }],
         validationSeconds: 3600,
         sync: { periodSeconds: 3600 },
       });

@@ -1,0 +1,31 @@
+import {
+  startRestrictedCluster,
+  type RestrictedCluster,
+} from './startRestrictedCluster';
+
+describe('what deploy/ grants, on a real kube-apiserver', () => {
+  let cluster: RestrictedCluster;
+
+  beforeAll(async () => {
+    cluster = await startRestrictedCluster();
+  }, 150_000);
+
+  afterAll(async () => {
+    await cluster?.stop();
+  }, 60_000);
+
+  it('is all that the engine may, and nothing else', async () => {
+    await cluster.kubectl.run(['apply', '-k', 'deploy/engine/volumes']);
+    const said = await cluster.kubectl.shell(
+      'deploy/check-rights || true',
+      240_000,
+    );
+    const [, passed, failed] =
+      said.match(/^(\d+) passed, (\d+) failed$/m) ?? [];
+    expect({ failed, said: said.match(/^FAILED.*(\n {4}.*)*/gm) }).toEqual({
+      failed: '0',
+      said: null,
+    });
+    expect(Number(passed)).toBeGreaterThan(100);
+  }, 300_000);
+});
