@@ -3,11 +3,17 @@ import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import { objectAt, removeAt, stringAt } from '../jsonPath';
 import type { BackupItemAction } from './BackupItemAction';
 
-/** Removes labels that an earlier backup or restore left on a claim. */
+/** Removes labels that an earlier backup or restore left on a claim, and Velero's labels from its selector. */
 export function removeStaleLabels(
   claim: KubernetesObject,
   backup: Backup,
 ): void {
+  const wanted = objectAt(claim, 'spec', 'selector', 'matchLabels');
+  for (const key of Object.keys(wanted)) {
+    if (key.startsWith('velero.io/')) {
+      delete wanted[key];
+    }
+  }
   const { labels } = claim.metadata;
   if (!labels) {
     return;

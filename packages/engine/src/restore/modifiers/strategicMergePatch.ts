@@ -29,6 +29,7 @@ const mergeKeys: { [list: string]: string | ((parent: JsonObject) => string) } =
 const unitedLists = new Set(['finalizers']);
 
 const directive = '$patch';
+const orderPrefix = '$setElementOrder/';
 
 /**
  * Applies a strategic merge patch to a copy of a built-in object: lists of objects are merged by their key, `$patch: delete`,
@@ -73,7 +74,7 @@ function mergeObjects(target: JsonObject, patch: JsonObject): JsonObject {
           item => !value.some(unwanted => equalJson(item, unwanted)),
         );
       }
-    } else if (key.startsWith('$setElementOrder/')) {
+    } else if (key.startsWith(orderPrefix)) {
       continue;
     } else if (value === null) {
       delete result[key];
@@ -81,12 +82,42 @@ function mergeObjects(target: JsonObject, patch: JsonObject): JsonObject {
       const before = result[key];
       result[key] = mergeObjects(isJsonObject(before) ? before : {}, value);
     } else if (Array.isArray(value)) {
-      result[key] = mergeLists(key, result, result[key], value);
+      const merged = mergeLists(key, result, result[key], value);
+      const order = patch[`${orderPrefix}${key}`];
+      result[key] = Array.isArray(order)
+        ? inOrder(merged, order, mergeKeyOf(key, result))
+        : merged;
     } else {
       result[key] = value;
     }
   }
   return result;
+}
+
+function mergeKeyOf(list: string, parent: JsonObject): string | undefined {
+  const rule = mergeKeys[list];
+  return typeof rule === 'function' ? rule(parent) : rule;
+}
+
+/** Puts elements that the order names into that order; others stay behind the element they followed. */
+function inOrder(
+  list: unknown[],
+  order: unknown[],
+  key: string | undefined,
+): unknown[] {
+  const identity = (item: unknown) =>
+    key && isJsonObject(item) ? item[key] : item;
+  const rank = (item: unknown) =>
+    order.findIndex(entry => equalJson(identity(entry), identity(item)));
+  let last = -1;
+  const ranked = list.map(item => {
+    const own = rank(item);
+    last = own < 0 ? last : own;
+    return { item, rank: own < 0 ? last + 0.5 : own };
+  });
+  return ranked
+    .sort((left, right) => left.rank - right.rank)
+    .map(entry => entry.item);
 }
 
 function mergeLists(
@@ -99,8 +130,7 @@ function mergeLists(
   if (unitedLists.has(name)) {
     return [...list, ...patch.filter(item => !list.includes(item))];
   }
-  const rule = mergeKeys[name];
-  const key = typeof rule === 'function' ? rule(parent) : rule;
+  const key = mergeKeyOf(name, parent);
   const objects = patch.filter(isJsonObject);
   if (
     !key ||

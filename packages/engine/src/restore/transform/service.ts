@@ -115,7 +115,11 @@ export const service: RestoreItemAction = {
     if (restore.spec.preserveNodePorts === true) {
       return { item };
     }
-    if (numberOf(spec.healthCheckNodePort) && !keepsHealthCheckPort(item)) {
+    if (
+      spec.type === 'LoadBalancer' &&
+      spec.externalTrafficPolicy === 'Local' &&
+      !keepsHealthCheckPort(item)
+    ) {
       removeAt(item, 'spec', 'healthCheckNodePort');
     }
     clearNodePorts(item);
