@@ -77,13 +77,19 @@ function identity(namespace: string): Manifest[] {
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'Role',
-      metadata: { name: 'orders-settings-reader', namespace },
+      metadata: { name: 'orders-web-reader', namespace },
       rules: [
         {
           apiGroups: [''],
           resources: ['configmaps'],
           resourceNames: ['web-settings'],
           verbs: ['get', 'watch'],
+        },
+        {
+          apiGroups: ['apps'],
+          resources: ['deployments'],
+          resourceNames: ['web'],
+          verbs: ['get'],
         },
         {
           apiGroups: ['shop.lifeboat.dev'],
@@ -95,11 +101,11 @@ function identity(namespace: string): Manifest[] {
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
-      metadata: { name: 'orders-web-reads-settings', namespace },
+      metadata: { name: 'orders-web-reads', namespace },
       roleRef: {
         apiGroup: 'rbac.authorization.k8s.io',
         kind: 'Role',
-        name: 'orders-settings-reader',
+        name: 'orders-web-reader',
       },
       subjects: [{ kind: 'ServiceAccount', name: 'orders-web', namespace }],
     },
@@ -205,14 +211,6 @@ function webPod() {
           {
             name: 'POD_NAME',
             valueFrom: { fieldRef: { fieldPath: 'metadata.name' } },
-          },
-          {
-            name: 'RESTORED_BY',
-            valueFrom: {
-              fieldRef: {
-                fieldPath: "metadata.labels['velero.io/restore-name']",
-              },
-            },
           },
           { name: 'PGHOST', value: 'db' },
           { name: 'PGPORT', value: '5432' },

@@ -210,7 +210,7 @@ describe('compareApplications', () => {
         const binding = find(
           copies,
           'RoleBinding',
-          'orders-web-reads-settings',
+          'orders-web-reads',
         ) as Manifest & { subjects: { namespace: string }[] };
         binding.subjects[0].namespace = 'elsewhere';
       }),

@@ -1,7 +1,8 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import {
-  createWriteStream,
+  closeSync,
   mkdirSync,
+  openSync,
   readFileSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,7 +17,10 @@ const STOP_MS = 15_000;
  */
 const watchParent = `if (require('node:worker_threads').isMainThread) {
   process.stdin.on('error', () => {});
-  process.stdin.on('close', () => process.kill(process.pid, 'SIGTERM'));
+  process.stdin.on('close', () => {
+    process.kill(process.pid, 'SIGTERM');
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 15000).unref();
+  });
   process.stdin.resume();
   process.stdin.unref();
 }
@@ -44,7 +48,8 @@ export class ManagedProcess {
     mkdirSync(dirname(options.logFile), { recursive: true });
     const watcher = join(dirname(options.logFile), 'watchParent.cjs');
     writeFileSync(watcher, watchParent);
-    const log = createWriteStream(options.logFile);
+    // A file, not a pipe: the program can still write when its parent is gone.
+    const log = openSync(options.logFile, 'w');
     this.child = spawn(
       process.execPath,
       ['--require', watcher, ...options.args],
@@ -53,21 +58,17 @@ export class ManagedProcess {
         env: options.env,
         // Of its own group: Ctrl-C reaches only the demo, which ends the others in the right order.
         detached: true,
-        stdio: ['pipe', 'pipe', 'pipe'],
+        stdio: ['pipe', options.onLine ? 'pipe' : log, log],
       },
     );
     this.child.stdin?.on('error', () => {});
-    this.child.stderr?.on('data', chunk => log.write(chunk));
-    if (this.child.stdout) {
-      createInterface({ input: this.child.stdout }).on('line', line => {
-        log.write(`${line}\n`);
-        options.onLine?.(line);
-      });
+    closeSync(log);
+    if (this.child.stdout && options.onLine) {
+      createInterface({ input: this.child.stdout }).on('line', options.onLine);
     }
     this.exited = new Promise(resolve => {
       const end = (code: number) => {
         this.ended = true;
-        log.end();
         resolve(code);
       };
       this.child.once('error', () => end(127));

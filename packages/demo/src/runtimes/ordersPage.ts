@@ -78,7 +78,7 @@ function copyNote({ restore, view }: PageFacts): string {
       : '';
   return `<p class="note"><strong>This is a copy</strong>, made by restore <code>${escape(
     restore,
-  )}</code>. Objects only: the data of 1 volume is not included. Its database was set up anew by the init script${since}, so orders placed in the original since then are missing here.</p>`;
+  )}</code>. Objects only: the data of 1 volume is not included. Its database was set up anew by the init script${since}: orders that the original took in the meantime are missing here.</p>`;
 }
 
 /** The page of the application. Links are relative, so it works under any path. */

@@ -3,6 +3,7 @@ import http from 'node:http';
 import { join } from 'node:path';
 import { OrdersDatabase } from './OrdersDatabase';
 import { ordersPage } from './ordersPage';
+import { restoreOrigin } from './restoreOrigin';
 
 const LONGEST_BODY = 10_000;
 const DEFAULT_ROWS = 20;
@@ -53,7 +54,10 @@ export function createWebServer(env: NodeJS.ProcessEnv): http.Server {
   }
 
   async function show(response: http.ServerResponse): Promise<void> {
-    const view = await database.read(rowsPerPage(root));
+    const [view, restore] = await Promise.all([
+      database.read(rowsPerPage(root)),
+      restoreOrigin(env),
+    ]);
     response.writeHead(view.state === 'unreachable' ? 503 : 200, {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
@@ -63,7 +67,7 @@ export function createWebServer(env: NodeJS.ProcessEnv): http.Server {
         greeting: env.GREETING ?? 'Orders',
         namespace: env.NAMESPACE ?? '',
         podName: env.POD_NAME ?? '',
-        restore: env.RESTORED_BY || undefined,
+        restore,
         view,
       }),
     );
