@@ -742,6 +742,7 @@ describe('what storage holds', () => {
     const log = [
       'time="2026-11-23T08:00:01Z" level=info msg="Backing up 47 objects" backup=openshift-adp/mine',
       'time="2026-11-23T08:00:02Z" level=warning msg="Secret db: password=hunter2 is odd" name=db namespace=shop',
+      'time="2026-11-23T08:00:03Z" level=info msg="Backed up" name=theirs namespace=payments',
       'not logrus',
     ].join('\n');
     await store.putBackupFile('mine', 'logs', gzipSync(log));
@@ -965,8 +966,8 @@ describe('protection', () => {
     [
       'a namespace that is not there',
       { 'backstage.io/kubernetes-namespace': 'nowhere' },
-      'consent-missing',
-      'unprotected',
+      'namespace-missing',
+      'unknown',
     ],
     [
       'an empty selector',
@@ -1009,6 +1010,43 @@ describe('protection', () => {
     const list = await portal.send('get', `${ours}/backups`);
     expect(list.status).toBeGreaterThanOrEqual(400);
     expect(list.body.error.problem.code).toBe(code);
+  });
+
+  it('lets a deleted namespace be brought back by whom it had consented to', async () => {
+    const namespace = shop.cluster.read('namespaces', '', 'shop')!;
+    shop.cluster.remove('namespaces', undefined, 'shop');
+    portal = await startPortal({
+      entities: [
+        ...entities,
+        component('lurker', 'team-orders', {
+          'backstage.io/kubernetes-namespace': 'shop',
+        }),
+      ],
+      cluster: shop.cluster,
+    });
+    const { body } = await portal.send('get', `${ours}/protection`);
+    const created = await portal.send('post', `${ours}/backups`, {});
+    const restored = await portal.send('post', `${ours}/restores`, {
+      backup: 'mine',
+      inPlace: true,
+    });
+    const lurker = await portal.send(
+      'get',
+      '/entities/component/default/lurker/backups',
+    );
+    shop.cluster.put('namespaces', namespace);
+    expect(body).toMatchObject({
+      state: 'at-risk',
+      problem: { code: 'namespace-missing' },
+      lastPoint: { name: 'mine' },
+    });
+    expect(created.body.error.problem.code).toBe('namespace-missing');
+    expect(restored.body).toMatchObject({
+      inPlace: true,
+      targetNamespace: 'shop',
+    });
+    expect(restored.body).not.toHaveProperty('safetyPoint');
+    expect(lurker.body.error.problem.code).toBe('namespace-missing');
   });
 
   it('finds the namespace by consent and selector', async () => {

@@ -1,7 +1,11 @@
 import { problemOf } from '@lifeboat/backstage-plugin-backup-common';
 import { coreTypes } from '@lifeboat/engine';
 import { eventually } from '../cluster/eventually';
-import { componentIn, developer, PortalStage } from './__testUtils__/PortalStage';
+import {
+  componentIn,
+  developer,
+  PortalStage,
+} from './__testUtils__/PortalStage';
 
 jest.setTimeout(180_000);
 

@@ -27,13 +27,22 @@ function bounded(text: string): string {
  * One line of a run's log, in logrus' text format (`time="…" level=info msg="…"
  * name=value`). Further fields stand behind the message; source locations are
  * dropped. Lines in another format are kept as they are.
+ *
+ * @param namespaces - lines about objects in other namespaces give undefined
  */
-export function parseLogLine(line: string): LogLine {
+export function parseLogLine(
+  line: string,
+  namespaces?: readonly string[],
+): LogLine | undefined {
   const fields = new Map<string, string>();
   for (const [, name, value] of line.matchAll(field)) {
     if (!fields.has(name)) {
       fields.set(name, unquote(value));
     }
+  }
+  const namespace = fields.get('namespace');
+  if (namespaces && namespace && !namespaces.includes(namespace)) {
+    return undefined;
   }
   const message = fields.get('msg');
   if (message === undefined) {

@@ -15,6 +15,7 @@ import type { EntityPermissions } from '../permissions/EntityPermissions';
 import { carriedProblem } from '../problems/problemError';
 import {
   engineStopped,
+  namespaceMissing,
   noStorageLocation,
   storageUnavailable,
 } from '../problems/problems';
@@ -122,6 +123,8 @@ export class Protections {
       engine,
       storage,
       volumeCount: counts?.volumes,
+      absentNamespace:
+        target.namespaceUid === undefined ? target.namespace : undefined,
       missedRun: missedRun(
         schedules,
         points.find(({ state }) => state === 'done')?.createdAt,
@@ -129,7 +132,10 @@ export class Protections {
       ),
     });
     const nextRun = earliestRun(schedules, now);
-    const problem = this.#hindrance(control.namespace, engine, storage);
+    const problem =
+      target.namespaceUid === undefined
+        ? namespaceMissing(target.cluster.name, target.namespace)
+        : this.#hindrance(control.namespace, engine, storage);
     return {
       ...judged,
       target: targetView(target),

@@ -178,21 +178,21 @@ export class RecoveryPoints {
   }
 
   async logs(call: EntityCall, name: string): Promise<Logs> {
-    const { backup } = await this.require(call, name);
-    if (!isTerminalBackupPhase(backup.status?.phase)) {
-      return logsOf(undefined);
-    }
+    const { backup, scope } = await this.require(call, name);
     const { cluster } = call.target;
+    const namespaces = [scope.namespace, cluster.control.namespace];
+    if (!isTerminalBackupPhase(backup.status?.phase)) {
+      return logsOf(undefined, namespaces);
+    }
     const location = backup.spec.storageLocation ?? '';
     const store = await this.options.files.open(cluster, location);
-    return logsOf(
-      await this.options.files.read(cluster, location, () =>
-        store.readBackupLog(name, {
-          signal: readSignal(call.signal),
-          maxBytes: limits.logBytes,
-        }),
-      ),
+    const log = await this.options.files.read(cluster, location, () =>
+      store.readBackupLog(name, {
+        signal: readSignal(call.signal),
+        maxBytes: limits.logBytes,
+      }),
     );
+    return logsOf(log, namespaces);
   }
 
   /** @throws ConflictError while the backup runs */

@@ -137,21 +137,25 @@ export class Restores {
   }
 
   async logs(call: EntityCall, name: string): Promise<Logs> {
-    const { restore } = await this.#require(call, name);
-    if (!isTerminalRestorePhase(restore.status?.phase)) {
-      return logsOf(undefined);
-    }
+    const { restore, scope } = await this.#require(call, name);
     const { cluster } = call.target;
+    const namespaces = [
+      scope.namespace,
+      targetNamespaceOf(restore, scope.namespace),
+      cluster.control.namespace,
+    ];
+    if (!isTerminalRestorePhase(restore.status?.phase)) {
+      return logsOf(undefined, namespaces);
+    }
     const location = await this.#locationOf(call, restore);
     const store = await this.options.files.open(cluster, location);
-    return logsOf(
-      await this.options.files.read(cluster, location ?? '', () =>
-        store.readRestoreLog(name, {
-          signal: readSignal(call.signal),
-          maxBytes: limits.logBytes,
-        }),
-      ),
+    const log = await this.options.files.read(cluster, location ?? '', () =>
+      store.readRestoreLog(name, {
+        signal: readSignal(call.signal),
+        maxBytes: limits.logBytes,
+      }),
     );
+    return logsOf(log, namespaces);
   }
 
   async preview(

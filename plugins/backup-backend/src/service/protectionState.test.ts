@@ -87,6 +87,12 @@ it.each<[string, Partial<ProtectionFacts>, string, RegExp]>([
     /did not happen/,
   ],
   [
+    'a namespace that is gone',
+    { absentNamespace: 'shop' },
+    'at-risk',
+    /"shop" does not exist; a recovery point can bring it back/,
+  ],
+  [
     'volumes without data',
     { volumeCount: 2 },
     'at-risk',

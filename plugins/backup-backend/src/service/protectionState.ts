@@ -14,6 +14,8 @@ export interface ProtectionFacts {
   storage: StorageState[];
   /** Volumes of the component now; undefined when they could not be counted. */
   volumeCount: number | undefined;
+  /** The component's namespace, while it does not exist. */
+  absentNamespace?: string;
   /** A scheduled run that should have happened after the newest point, RFC 3339. */
   missedRun?: string;
 }
@@ -66,6 +68,9 @@ function firstRisk(
   last: RecoveryPoint,
   good: RecoveryPoint | undefined,
 ): string | undefined {
+  if (facts.absentNamespace) {
+    return `Namespace "${facts.absentNamespace}" does not exist; a recovery point can bring it back.`;
+  }
   const unavailable = facts.storage.find(
     ({ state }) => state === 'unavailable',
   );

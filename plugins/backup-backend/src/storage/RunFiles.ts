@@ -78,16 +78,19 @@ export function readSignal(signal: AbortSignal): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]);
 }
 
-/** A log file as answered: its last lines, parsed and masked. */
+/** A log file as answered: its last lines about the given namespaces, parsed and masked. */
 export function logsOf(
   log: { text: string; complete: boolean } | undefined,
+  namespaces: readonly string[],
 ): Logs {
   if (!log) {
     return { lines: [], complete: false, truncated: false };
   }
   const all = log.text.split('\n').filter(line => line.trim() !== '');
   const shown = all.slice(-limits.logLines);
-  const lines: LogLine[] = shown.map(parseLogLine);
+  const lines: LogLine[] = shown
+    .map(line => parseLogLine(line, namespaces))
+    .filter(line => line !== undefined);
   return {
     lines,
     complete: true,

@@ -12,6 +12,7 @@ import {
   annotationMissing,
   chooseCluster,
   clusterUnknown,
+  namespaceMissing,
   backupsOwnNamespace,
   noConsentingNamespace,
   selectorInvalid,
@@ -19,6 +20,7 @@ import {
 } from '../problems/problems';
 import { entityLocation } from './entityLocation';
 import { holdsObjects } from './holdsObjects';
+import { recordedConsent } from './recordedConsent';
 import { namespaceConsent, type NamespaceConsent } from './namespaceConsent';
 import type { Target } from './Target';
 import type { Viewer } from './visibleScope';
@@ -99,10 +101,21 @@ export class TargetResolver {
     }
     const namespace = await cluster.client.get(coreTypes.namespaces, { name });
     const consent = this.#consent(cluster, name, namespace, selector, viewer);
-    if (!consent.allowed) {
+    if (consent.allowed) {
+      return targetOf(cluster, name, namespace, consent);
+    }
+    if (namespace) {
       throw problemError(consent.problem);
     }
-    return targetOf(cluster, name, namespace, consent);
+    const recorded = recordedConsent(
+      await cluster.control.backups.list(),
+      { cluster: cluster.name, namespace: name },
+      viewer,
+    );
+    if (!recorded) {
+      throw problemError(namespaceMissing(cluster.name, name));
+    }
+    return { cluster, namespace: name, selector, consent: recorded };
   }
 
   async #search(
