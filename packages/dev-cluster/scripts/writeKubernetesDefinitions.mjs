@@ -1,4 +1,4 @@
-// Writes src/api-server/kubernetes/definitions.json: which built-in resources exist, their OpenAPI schemas, and the two
+// Writes src/api-server/kubernetes/definitions.generated.json: which built-in resources exist, their OpenAPI schemas, and the two
 // facts of Kubernetes' Go types that OpenAPI leaves out but every stored object shows (see README.md, "Definitions").
 //
 //   node scripts/writeKubernetesDefinitions.mjs "$(go env GOMODCACHE)/k8s.io" 1.34.1
@@ -146,7 +146,7 @@ const lines = Object.keys(schemas)
   .map(name => `    ${JSON.stringify(name)}: ${JSON.stringify(schemas[name])}`);
 const resourceLines = resources.map(r => `    ${JSON.stringify(r)}`);
 writeFileSync(
-  new URL('../src/api-server/kubernetes/definitions.json', import.meta.url),
+  new URL('../src/api-server/kubernetes/definitions.generated.json', import.meta.url),
   `{
   "version": ${JSON.stringify(version)},
   "resources": [

@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startApiServer } from './api-server/startApiServer';
-import { startNode } from './node';
+import { startControllers, startNode } from './node';
 
 const usage = `usage: dev-cluster [--port PORT] [--state DIR] [--kubeconfig FILE] [--runtimes FILE.json] [--volumes DIR] [--no-node]
+       dev-cluster --controllers-only --kubeconfig FILE
 
 Starts an embedded Kubernetes API on 127.0.0.1 and, unless --no-node is given, a node that runs pods as processes.
 When it is ready it prints one line of JSON: {"server":"https://127.0.0.1:PORT","kubeconfig":"FILE"}.
-SIGTERM or SIGINT ends it with all that it started.
+With --controllers-only it runs its controllers against the API server of a kubeconfig file that exists: one that has no
+controller manager. SIGTERM or SIGINT ends it with all that it started.
 `;
 
 interface Arguments {
@@ -20,6 +22,7 @@ interface Arguments {
   runtimes?: string;
   volumes?: string;
   node: boolean;
+  controllersOnly: boolean;
 }
 
 /** Command-line arguments; throws Error with what is wrong. */
@@ -33,6 +36,7 @@ function readArguments(argv: string[]): Arguments | 'help' {
       runtimes: { type: 'string' },
       volumes: { type: 'string' },
       'no-node': { type: 'boolean', default: false },
+      'controllers-only': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -40,6 +44,9 @@ function readArguments(argv: string[]): Arguments | 'help' {
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new Error(`--port must be a number from 0 to 65535: ${values.port}`);
+  }
+  if (values['controllers-only'] && !values.kubeconfig) {
+    throw new Error('--controllers-only needs --kubeconfig');
   }
   const path = (value: string | undefined) =>
     value === undefined ? undefined : resolve(value);
@@ -50,18 +57,38 @@ function readArguments(argv: string[]): Arguments | 'help' {
     runtimes: path(values.runtimes),
     volumes: path(values.volumes),
     node: !values['no-node'],
+    controllersOnly: values['controllers-only'] === true,
   };
+}
+
+const log = (line: string) => process.stderr.write(`${line}\n`);
+
+function toldToStop(): Promise<void> {
+  return new Promise<void>(done => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => done());
+    }
+  });
+}
+
+async function runControllers(kubeconfig: string) {
+  const stopping = new AbortController();
+  const stopped = toldToStop();
+  const controllers = await startControllers({
+    kubeconfigFile: kubeconfig,
+    signal: stopping.signal,
+    log,
+  });
+  process.stdout.write(`${JSON.stringify({ kubeconfig })}\n`);
+  await stopped;
+  stopping.abort();
+  await controllers.stop();
 }
 
 async function run(given: Arguments) {
   const temporary = mkdtempSync(join(tmpdir(), 'dev-cluster-'));
   const stopping = new AbortController();
-  const log = (line: string) => process.stderr.write(`${line}\n`);
-  const stopped = new Promise<void>(done => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => done());
-    }
-  });
+  const stopped = toldToStop();
   const api = await startApiServer({
     port: given.port,
     stateDirectory: given.state,
@@ -103,7 +130,11 @@ async function main() {
     return;
   }
   try {
-    await run(given);
+    if (given.controllersOnly && given.kubeconfig) {
+      await runControllers(given.kubeconfig);
+    } else {
+      await run(given);
+    }
     process.exit(0);
   } catch (error) {
     process.stderr.write(`dev-cluster: ${(error as Error).stack ?? error}\n`);

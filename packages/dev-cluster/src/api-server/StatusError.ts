@@ -151,6 +151,10 @@ export const notAcceptable = (message: string) =>
 export const expired = (message: string) =>
   new StatusError(410, 'Expired', message);
 
+/** 422: an option of the request is not valid (`dryRun`, `resourceVersionMatch`, …). */
+export const invalidOption = (kind: string, error: FieldError) =>
+  invalid({ group: 'meta.k8s.io', kind }, '', [error]);
+
 /** 422: the object is not valid; one cause per field, all named in the message as the real server does. */
 export function invalid(
   type: { group: string; kind: string },

@@ -91,7 +91,9 @@ export function aggregatedDiscovery(
   });
   const resource = (type: ResourceType) => ({
     resource: type.plural,
-    responseKind: kindOf(type.group, type.version, type.kind),
+    responseKind: type.custom
+      ? kindOf(type.group, type.version, type.kind)
+      : kindOf('', '', type.kind),
     scope: type.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: type.singular,
     verbs: type.verbs,
@@ -101,11 +103,7 @@ export function aggregatedDiscovery(
       ? {
           subresources: type.subresources.map(sub => ({
             subresource: sub.name,
-            responseKind: kindOf(
-              sub.version ? sub.group : type.group,
-              sub.version || type.version,
-              sub.kind,
-            ),
+            responseKind: kindOf(sub.group, sub.version, sub.kind),
             verbs: sub.verbs,
           })),
         }

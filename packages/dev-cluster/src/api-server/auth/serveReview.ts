@@ -3,7 +3,7 @@ import { badRequest, invalid, invalidValue, notFound } from '../StatusError';
 import { isObject, JsonObject, listAt, objectAt, stringAt } from '../json';
 import type { ResourceCall } from '../http/serveResource';
 import { readBody, sendJson } from '../http/respond';
-import { apiVersionOf } from '../resources/ResourceType';
+import { apiVersionOf, ResourceType } from '../resources/ResourceType';
 import { parseBody } from '../verbs/decodeObject';
 import { Attributes, RoleBasedAccess } from './rbac';
 import { issuer, Tokens } from './Tokens';
@@ -31,7 +31,7 @@ export async function serveReview(
     ? requestToken(context, tokens, call, body)
     : {
         ...body,
-        ...review(access, tokens, type.plural, body, user, info.namespace),
+        ...review(access, tokens, type, body, user, info.namespace),
       };
   sendJson(response, 201, {
     ...answer,
@@ -47,12 +47,13 @@ export async function serveReview(
 function review(
   access: RoleBasedAccess,
   tokens: Tokens,
-  plural: string,
+  type: ResourceType,
   body: JsonObject,
   user: User,
   namespace: string | undefined,
 ): JsonObject {
   const spec = objectAt(body, 'spec');
+  const { plural } = type;
   switch (plural) {
     case 'selfsubjectreviews':
       return { status: { userInfo: userInfo(user) } };
@@ -103,7 +104,10 @@ function review(
             name: stringAt(spec, 'user'),
             groups: listAt(spec, 'groups').map(String),
           };
-      const allowed = access.isAllowed(subject, wantedBy(spec, namespace));
+      const allowed = access.isAllowed(
+        subject,
+        wantedBy(type, spec, namespace),
+      );
       return {
         status: { allowed, ...(allowed ? { reason: 'RBAC: allowed' } : {}) },
       };
@@ -111,7 +115,11 @@ function review(
   }
 }
 
-function wantedBy(spec: JsonObject, namespace: string | undefined): Attributes {
+function wantedBy(
+  type: ResourceType,
+  spec: JsonObject,
+  namespace: string | undefined,
+): Attributes {
   const resource = spec.resourceAttributes;
   if (isObject(resource)) {
     return {
@@ -129,9 +137,13 @@ function wantedBy(spec: JsonObject, namespace: string | undefined): Attributes {
       path: stringAt(spec.nonResourceAttributes, 'path'),
     };
   }
-  throw badRequest(
-    'exactly one of nonResourceAttributes or resourceAttributes must be specified',
-  );
+  throw invalid({ group: 'authorization.k8s.io', kind: type.kind }, '', [
+    invalidValue(
+      'spec.resourceAttributes',
+      null,
+      'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+    ),
+  ]);
 }
 
 function userInfo(user: User): JsonObject {
@@ -203,6 +215,7 @@ function requestToken(
     metadata: {
       name,
       namespace,
+      uid: context.newUid(),
       creationTimestamp: timestamp(context.clock()),
     },
     spec: {

@@ -1,5 +1,6 @@
 import { KubeObject } from '../KubeObject';
 import { clone } from '../json';
+import { decodeBuiltIn } from '../schema/decodeBuiltIn';
 import { apiVersionOf, ResourceType } from '../resources/ResourceType';
 import { applySchemaDefaults, prune } from '../crd/structuralSchema';
 import { eventFromCore, eventToCore } from './events';
@@ -34,12 +35,19 @@ function convert(type: ResourceType, stored: KubeObject): KubeObject {
     return result;
   }
   if (type.collection === 'events' && type.group !== '') {
-    return eventFromCore(stored);
+    return goForm(type.schemaName, eventFromCore(stored));
   }
   if (type.group === 'autoscaling' && type.version === 'v1') {
-    return autoscalerToV1(stored);
+    return goForm(type.schemaName, autoscalerToV1(stored));
   }
   return stored;
+}
+
+/** Another version has other fields that show when they are empty. */
+function goForm(schemaName: string, object: KubeObject): KubeObject {
+  const { kind, apiVersion } = object;
+  const { value } = decodeBuiltIn(object, schemaName);
+  return { ...value, kind, apiVersion } as KubeObject;
 }
 
 /** A served object in the version that is stored. */
@@ -51,10 +59,13 @@ export function toStored(type: ResourceType, served: KubeObject): KubeObject {
     };
   }
   if (type.collection === 'events' && type.group !== '') {
-    return eventToCore(served);
+    return goForm('io.k8s.api.core.v1.Event', eventToCore(served));
   }
   if (type.group === 'autoscaling' && type.version === 'v1') {
-    return autoscalerToV2(served);
+    return goForm(
+      'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
+      autoscalerToV2(served),
+    );
   }
   return served;
 }

@@ -72,8 +72,8 @@ function pruneValue(
 }
 
 /**
- * Fills in the schema's defaults, and drops a null where the field is not nullable and has a default
- * (apiextensions, pkg/apiserver/schema/defaulting). Changes the value in place; give it a copy.
+ * Drops nulls where none may be, and fills in the schema's defaults (apiextensions, pkg/apiserver/schema/defaulting).
+ * Changes the value in place; give it a copy.
  */
 export function applySchemaDefaults(value: unknown, schema: JsonObject) {
   if (Array.isArray(value)) {
@@ -84,25 +84,27 @@ export function applySchemaDefaults(value: unknown, schema: JsonObject) {
   }
   if (!isObject(value)) return;
   const properties = isObject(schema.properties) ? schema.properties : {};
-  for (const [key, property] of Object.entries(properties)) {
-    if (!isObject(property)) continue;
+  const rest = schema.additionalProperties;
+  for (const key of Object.keys(value)) {
+    const property = Object.hasOwn(properties, key) ? properties[key] : rest;
     if (
       value[key] === null &&
-      property.nullable !== true &&
-      property.default !== undefined
+      isObject(property) &&
+      property.nullable !== true
     ) {
       delete value[key];
     }
+  }
+  for (const [key, property] of Object.entries(properties)) {
+    if (!isObject(property)) continue;
     if (value[key] === undefined && property.default !== undefined) {
       value[key] = clone(property.default);
     }
     applySchemaDefaults(value[key], property);
   }
-  if (isObject(schema.additionalProperties)) {
+  if (isObject(rest)) {
     for (const [key, child] of Object.entries(value)) {
-      if (!Object.hasOwn(properties, key)) {
-        applySchemaDefaults(child, schema.additionalProperties);
-      }
+      if (!Object.hasOwn(properties, key)) applySchemaDefaults(child, rest);
     }
   }
 }

@@ -1,8 +1,16 @@
 import Ajv, { ErrorObject, ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { KubeObject } from '../KubeObject';
-import { FieldError } from '../StatusError';
-import { at, isNumber, isObject, JsonObject, withPlainNumbers } from '../json';
+import { FieldError, invalidValue } from '../StatusError';
+import { CustomType } from '../resources/ResourceType';
+import {
+  at,
+  isInteger,
+  isNumber,
+  isObject,
+  JsonObject,
+  withPlainNumbers,
+} from '../json';
 
 const compiled = new WeakMap<JsonObject, ValidateFunction>();
 
@@ -117,8 +125,27 @@ function toJsonSchema(schema: JsonObject, root = false): JsonObject {
 /** What is wrong with a custom resource by its schema, in the words of the real server. */
 export function validateCustom(
   object: KubeObject,
-  schema: JsonObject,
+  { schema, scale }: CustomType,
 ): FieldError[] {
+  return [
+    ...(schema ? schemaErrors(object, schema) : []),
+    ...(scale ? replicasErrors(object, scale.specReplicasPath) : []),
+  ];
+}
+
+/** The replicas of a scale subresource must be a number of its kind. */
+function replicasErrors(object: KubeObject, path: string): FieldError[] {
+  const value = at(object, ...path.replace(/^\./, '').split('.'));
+  if (value === undefined || value === null) return [];
+  if (isInteger(value)) {
+    return Number(value) < 0
+      ? [invalidValue(path, value, 'should be a non-negative integer')]
+      : [];
+  }
+  return [invalidValue(path, value, `${path} accessor error: not an int64`)];
+}
+
+function schemaErrors(object: KubeObject, schema: JsonObject): FieldError[] {
   const validate = validator(schema);
   if (validate(withPlainNumbers(object))) return [];
   const errors = validate.errors ?? [];
@@ -190,7 +217,10 @@ function toFieldError(error: ErrorObject, object: KubeObject): FieldError {
       };
     default:
       return {
-        type: 'FieldValueInvalid',
+        type:
+          error.keyword === 'format'
+            ? 'FieldValueTypeInvalid'
+            : 'FieldValueInvalid',
         field: inBody,
         message: `Invalid value: ${JSON.stringify(
           shown,

@@ -71,6 +71,15 @@ export function validateDefinition(
         'must have exactly one version marked as storage version',
       ),
     );
+    if (storage.length === 0 && versions.length > 0) {
+      errors.push(
+        invalidValue(
+          'status.storedVersions',
+          [],
+          'must have at least one stored version',
+        ),
+      );
+    }
   }
   if (spec.preserveUnknownFields === true) {
     errors.push(
@@ -86,7 +95,10 @@ export function validateDefinition(
       unsupportedValue('spec.conversion.strategy', 'Webhook', ['None']),
     );
   }
+  const schemas = versions.map(v => objectAt(v, 'schema').openAPIV3Schema);
+  const shared = schemas.every(s => equal(s, schemas[0]));
   versions.forEach((version, index) => {
+    if (shared && index > 0) return;
     const field = `spec.versions[${index}]`;
     if (!stringAt(version, 'name')) errors.push(required(`${field}.name`));
     const schema = objectAt(version, 'schema').openAPIV3Schema;
@@ -96,7 +108,10 @@ export function validateDefinition(
       );
       return;
     }
-    const at = `${field}.schema.openAPIV3Schema`;
+    // The real server moves a schema that all versions share to the top.
+    const at = shared
+      ? 'spec.validation.openAPIV3Schema'
+      : `${field}.schema.openAPIV3Schema`;
     if (schema.type !== 'object') {
       errors.push(
         schema.type

@@ -3,23 +3,28 @@ import { ApiContext, User } from '../ApiContext';
 import { KubeObject } from '../KubeObject';
 import {
   badRequest,
+  invalid,
+  invalidValue,
   methodNotAllowed,
   noSuchPath,
   notFound,
+  StatusError,
 } from '../StatusError';
-import { clone, isObject, JsonObject } from '../json';
+import { clone, JsonObject } from '../json';
 import {
   apiVersionOf,
   hasSubresource,
   ResourceType,
 } from '../resources/ResourceType';
 import { toServed } from '../convert/versions';
+import { resourceWarnings, writeWarnings } from '../strategies/warnings';
 import { factsOf } from '../strategies/facts';
 import { partialMetadata, partialMetadataList } from '../table/partialMetadata';
 import { tableOf } from '../table/tableOf';
 import {
   decodeObject,
   dryRunOf,
+  FieldValidation,
   fieldValidationOf,
   parseBody,
 } from '../verbs/decodeObject';
@@ -51,6 +56,9 @@ export interface ResourceCall {
   type: ResourceType;
   user: User;
 }
+
+const childPodsPreserved =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
 
 const refused = () =>
   methodNotAllowed(
@@ -96,7 +104,7 @@ async function serveCollection(context: ApiContext, call: ResourceCall) {
       if (type.namespaced && info.namespace === undefined) throw refused();
       const { object, warnings } = await decodedBody(call);
       const created = createObject(context, writeRequest(call), object);
-      send(call, 201, created, warnings);
+      send(call, 201, created, [...warnings, ...writeWarnings(type, created)]);
       return;
     }
     case 'DELETE': {
@@ -173,18 +181,21 @@ async function serveObject(context: ApiContext, call: ResourceCall) {
     }
     case 'DELETE': {
       needVerb(type, 'delete');
+      const options = await deleteOptions(request, query);
       const { object, gone } = deleteObject(
         context,
         type,
         info.namespace,
         name,
-        await deleteOptions(request, query),
+        options,
       );
       const facts = factsOf(type.collection, type.custom !== undefined);
       if (gone && !facts.returnsDeleted) {
         sendJson(response, 200, deletedStatus(type, object));
       } else {
-        send(call, 200, object);
+        const preserved =
+          type.collection === 'jobs.batch' && !options.propagationPolicy;
+        send(call, 200, object, preserved ? [childPodsPreserved] : []);
       }
       return;
     }
@@ -256,13 +267,34 @@ async function patch(context: ApiContext, call: ResourceCall, name: string) {
     name,
     part,
     current => {
-      const decoded = decodeObject(type, apply(clone(current)), validation);
+      const decoded = decodePatched(type, apply(clone(current)), validation);
       warnings = decoded.warnings;
       return decoded.object;
     },
-    false,
+    { mustMatch: false, isReplace: false },
   );
-  send(call, 200, result, warnings);
+  send(call, 200, result, [...warnings, ...writeWarnings(type, result)]);
+}
+
+/** What a patch made of an object; where that is no object of the kind any more, the patch is to blame. */
+function decodePatched(
+  type: ResourceType,
+  patched: unknown,
+  validation: FieldValidation,
+) {
+  try {
+    return decodeObject(type, patched, validation);
+  } catch (error) {
+    if (
+      error instanceof StatusError &&
+      error.code === 400 &&
+      !type.custom &&
+      validation !== 'Strict'
+    ) {
+      throw invalid(type, '', [invalidValue('patch', '', error.message)]);
+    }
+    throw error;
+  }
 }
 
 async function serveScale(
@@ -300,7 +332,7 @@ async function serveScale(
     name,
     'main',
     current => applyScale(type, current, change(current)),
-    false,
+    { mustMatch: false, isReplace: false },
   );
   sendJson(response, 200, readScale(type, updated));
 }
@@ -344,10 +376,9 @@ function send(
   } else if (form.as === 'PartialObjectMetadata') {
     body = partialMetadata(object);
   }
-  const deprecated = type.custom?.deprecationWarning;
   sendJson(response, code, body, {
     format: form.format,
-    warnings: deprecated ? [...warnings, deprecated] : warnings,
+    warnings: [...warnings, ...resourceWarnings(type)],
   });
 }
 
@@ -374,14 +405,13 @@ function sendList(call: ResourceCall, list: ListResult) {
     body = {
       kind: type.listKind,
       apiVersion: apiVersionOf(type),
-      metadata,
+      metadata: type.custom ? { continue: '', ...metadata } : metadata,
       items: type.custom ? list.items : list.items.map(withoutTypeMeta),
     };
   }
-  const deprecated = type.custom?.deprecationWarning;
   sendJson(response, 200, body, {
     format: form.format,
-    warnings: deprecated ? [deprecated] : [],
+    warnings: resourceWarnings(type),
   });
 }
 
@@ -406,8 +436,4 @@ export function includeObject({ query }: ResourceCall): string {
     );
   }
   return value;
-}
-
-export function isObjectBody(value: unknown): value is JsonObject {
-  return isObject(value);
 }

@@ -1,4 +1,4 @@
-import data from './definitions.json';
+import data from './definitions.generated.json';
 import { JsonObject } from '../json';
 
 /** An OpenAPI v3 schema with the vendor extensions of Kubernetes. */

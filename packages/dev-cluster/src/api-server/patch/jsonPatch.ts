@@ -1,6 +1,6 @@
 import { applyPatch, Operation } from 'rfc6902';
 import { badRequest, StatusError } from '../StatusError';
-import { clone, equal, isObject } from '../json';
+import { clone, equal, isObject, JsonObject } from '../json';
 
 const maxOperations = 10_000;
 
@@ -36,7 +36,7 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
       continue;
     }
     const [error] = applyPatch(result, [
-      clone(operation) as unknown as Operation,
+      lenient(result, clone(operation)) as unknown as Operation,
     ]);
     if (error)
       throw unprocessable(
@@ -44,6 +44,18 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
       );
   }
   return result;
+}
+
+/** The API server's library lets `replace` set a field that is not there yet. */
+function lenient(target: unknown, operation: JsonObject): JsonObject {
+  if (operation.op !== 'replace' || typeof operation.path !== 'string') {
+    return operation;
+  }
+  const parent = operation.path.slice(0, operation.path.lastIndexOf('/'));
+  return isObject(pointer(target, parent)) &&
+    pointer(target, operation.path) === undefined
+    ? { ...operation, op: 'add' }
+    : operation;
 }
 
 function pointer(value: unknown, path: string): unknown {

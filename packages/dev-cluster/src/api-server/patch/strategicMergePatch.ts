@@ -1,4 +1,4 @@
-import { badRequest } from '../StatusError';
+import { badRequest, StatusError } from '../StatusError';
 import { clone, equal, isObject, JsonObject, setField } from '../json';
 import { resolve, Schema } from '../kubernetes/definitions';
 
@@ -65,7 +65,13 @@ function mergeObject(
     const order = patch[key];
     const property = shape?.properties?.[field];
     if (Array.isArray(list) && Array.isArray(order)) {
-      result[field] = ordered(list, order, mergeKeyOf(property));
+      const live = target[field];
+      result[field] = arranged(
+        list,
+        order,
+        Array.isArray(live) ? live : [],
+        mergeKeyOf(property),
+      );
     }
   }
   return result;
@@ -108,7 +114,7 @@ function mergePrimitives(list: unknown[], patch: unknown[]): unknown[] {
   for (const value of patch) {
     if (!result.some(v => equal(v, value))) result.push(clone(value));
   }
-  return result;
+  return arranged(result, patch, list, undefined);
 }
 
 function mergeList(
@@ -130,7 +136,9 @@ function mergeList(
   );
   for (const value of values) {
     if (!isObject(value) || value[key] === undefined) {
-      throw badRequest(
+      throw new StatusError(
+        500,
+        '',
         `map: ${JSON.stringify(
           value,
         )} does not contain declared merge key: ${key}`,
@@ -148,31 +156,42 @@ function mergeList(
       else result.splice(index, 1);
     }
   }
-  return result;
+  return arranged(result, values, list, key);
 }
 
-/** Items named in `order` take its order; the others stay behind the item they stood behind. */
-function ordered(
-  list: unknown[],
+/**
+ * The order of a merged list: items named in the patch in its order, the others where they stood among them in the live
+ * list, as far as both orders allow (strategicpatch, normalizeElementOrder and mergeSortedSlice).
+ */
+function arranged(
+  merged: unknown[],
   order: unknown[],
+  live: unknown[],
   key: string | undefined,
 ): unknown[] {
   const identity = (item: unknown) =>
     key && isObject(item) ? item[key] : item;
-  const rank = (item: unknown) =>
-    order.findIndex(o => equal(identity(o), identity(item)));
-  const named = list
-    .filter(item => rank(item) >= 0)
-    .sort((a, b) => rank(a) - rank(b));
-  const result = [...named];
-  list.forEach((item, index) => {
-    if (rank(item) >= 0) return;
-    const before = list
-      .slice(0, index)
-      .reverse()
-      .find(i => result.includes(i));
-    result.splice(before ? result.indexOf(before) + 1 : 0, 0, item);
-  });
+  const place = (list: unknown[], item: unknown) =>
+    list.findIndex(other => equal(identity(other), identity(item)));
+  const sorted = (list: unknown[], by: unknown[]) =>
+    [...list].sort((a, b) => place(by, a) - place(by, b));
+  const named = sorted(
+    merged.filter(item => place(order, item) >= 0),
+    order,
+  );
+  const others = sorted(
+    merged.filter(item => place(order, item) < 0),
+    live,
+  );
+  const result: unknown[] = [];
+  while (named.length > 0 || others.length > 0) {
+    const left = place(live, others[0]);
+    const right = place(live, named[0]);
+    const otherFirst =
+      named.length === 0 ||
+      (others.length > 0 && left >= 0 && right >= 0 && left < right);
+    result.push(otherFirst ? others.shift() : named.shift());
+  }
   return result;
 }
 

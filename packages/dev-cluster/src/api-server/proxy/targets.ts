@@ -87,6 +87,9 @@ export function serviceTarget(
       )} found for service ${JSON.stringify(name)}`,
     );
   }
+  if (!context.storage.get('endpoints', info.namespace, name)) {
+    throw notFound({ group: '', plural: 'endpoints' }, name);
+  }
   const address = endpointOf(context, service, chosen);
   if (!address) {
     throw unavailable(

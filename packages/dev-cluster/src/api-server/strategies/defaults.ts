@@ -95,7 +95,6 @@ function jobSpec(s: JsonObject) {
   );
   fallback(s, 'completionMode', 'NonIndexed');
   fallback(s, 'suspend', false);
-  fallback(s, 'manualSelector', undefined);
   if (s.podReplacementPolicy === undefined) {
     s.podReplacementPolicy = s.podFailurePolicy
       ? 'Failed'
@@ -113,6 +112,7 @@ function job(object: KubeObject) {
     object.metadata.labels = { ...(labels as { [name: string]: string }) };
   }
   jobSpec(spec(object));
+  fallback(spec(object), 'manualSelector', false);
 }
 
 function cronJob(object: KubeObject) {

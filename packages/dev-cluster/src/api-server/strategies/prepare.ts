@@ -13,7 +13,7 @@ import { ObjectStorage } from '../storage/ObjectStorage';
 import { admitPod, qualityOfService } from './admitPod';
 import { factsOf } from './facts';
 import { specChanged } from './defaults';
-import { ensure } from './podDefaults';
+import { ensure, objects } from './podDefaults';
 import { allocateAddresses } from './serviceAddresses';
 
 export interface PrepareContext {
@@ -76,6 +76,21 @@ const onCreate: { [collection: string]: Preparer } = {
     object.status = {};
     selectOwnPods(object);
   },
+  'daemonsets.apps': object => {
+    object.status = {};
+    object.metadata.annotations = {
+      ...object.metadata.annotations,
+      [templateGeneration]: '1',
+    };
+  },
+  nodes: object => {
+    const spec = ensure(object, 'spec');
+    const taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+    const taints = objects(spec.taints);
+    if (!taints.some(t => t.key === taint.key && t.effect === taint.effect)) {
+      spec.taints = [...taints, taint];
+    }
+  },
   'customresourcedefinitions.apiextensions.k8s.io': object => {
     object.status = {
       conditions: [],
@@ -88,6 +103,8 @@ const onCreate: { [collection: string]: Preparer } = {
     };
   },
 };
+
+const templateGeneration = 'deprecated.daemonset.template.generation';
 
 /** A Job's pods are found by its uid (pkg/registry/batch/job, generateSelector). */
 function selectOwnPods(job: KubeObject) {
@@ -107,6 +124,11 @@ function selectOwnPods(job: KubeObject) {
     ...objectAt(selector, 'matchLabels'),
     'batch.kubernetes.io/controller-uid': uid,
   };
+  if (Object.keys(job.metadata.labels ?? {}).length === 0) {
+    job.metadata.labels = {
+      ...(metadata.labels as { [name: string]: string }),
+    };
+  }
 }
 
 function defaultStorageClass(storage: ObjectStorage): string | undefined {
@@ -143,9 +165,8 @@ export function prepareCreate(
   }
   if (factsOf(type.collection, type.custom !== undefined).generation) {
     object.metadata.generation = 1;
-  } else {
-    delete object.metadata.generation;
   }
+  delete object.metadata.selfLink;
   onCreate[type.collection]?.(object, context);
 }
 
@@ -225,7 +246,12 @@ function countsAsChange(
       !equal(object.metadata.labels, old.metadata.labels)
     );
   }
-  return specChanged({ ...object, apiVersion: old.apiVersion }, old);
+  return (
+    specChanged({ ...object, apiVersion: old.apiVersion }, old) ||
+    // Deployment's strategy counts annotations too, for rollbacks of old.
+    (type.collection === 'deployments.apps' &&
+      !equal(object.metadata.annotations, old.metadata.annotations))
+  );
 }
 
 function keepPhaseTime(
@@ -257,6 +283,17 @@ const onUpdate: {
   },
   services: (object, old, { storage }) =>
     allocateAddresses(object, old, storage),
+  'daemonsets.apps': (object, old) => {
+    const before = Number(old.metadata.annotations?.[templateGeneration] ?? 0);
+    const changed = !equal(
+      objectAt(object, 'spec').template,
+      objectAt(old, 'spec').template,
+    );
+    object.metadata.annotations = {
+      ...object.metadata.annotations,
+      [templateGeneration]: String(changed ? before + 1 : before),
+    };
+  },
   'jobs.batch': (object, old) => {
     const spec = ensure(object, 'spec');
     if (!isObject(spec.selector)) {

@@ -24,6 +24,7 @@ import {
   isDnsLabel,
   labelMessage,
   nameProblems,
+  validateFinalizerNames,
   validateLabels,
   validateMetadata,
   validateMetadataUpdate,
@@ -55,8 +56,16 @@ function podTemplate(
   ];
   const policy = stringAt(spec, 'restartPolicy');
   if (policy && !restartPolicies.includes(policy)) {
+    const at = `${field}.spec.restartPolicy`;
     errors.push(
-      unsupportedValue(`${field}.spec.restartPolicy`, policy, restartPolicies),
+      restartPolicies.length > 1
+        ? required(
+            at,
+            `valid values: ${restartPolicies
+              .map(p => JSON.stringify(p))
+              .join(', ')}`,
+          )
+        : unsupportedValue(at, policy, restartPolicies),
     );
   }
   return errors;
@@ -89,13 +98,10 @@ function workload(kindHasMutableSelector: boolean): Validator {
     errors.push(
       ...podTemplate(objectAt(spec, 'template'), 'spec.template', ['Always']),
     );
-    const labels = objectAt(spec, 'template', 'metadata').labels;
-    if (
-      isObject(selector) &&
-      !labelSelectorObject(selector)(
-        labels as { [name: string]: string } | undefined,
-      )
-    ) {
+    const labels = objectAt(spec, 'template', 'metadata').labels as
+      | { [name: string]: string }
+      | undefined;
+    if (!isObject(selector) || !labelSelectorObject(selector)(labels)) {
       errors.push(
         invalidValue(
           'spec.template.metadata.labels',
@@ -121,7 +127,11 @@ function nonNegative(value: unknown, field: string): FieldError[] {
 }
 
 const statefulSet: Validator = (object, old) => {
-  const errors = workload(true)(object, old);
+  // Claims become volumes in the pods only: whether a mount has its volume is checked there.
+  const errors = workload(true)(object, old).filter(
+    ({ type, field }) =>
+      type !== 'FieldValueNotFound' || !/\.volumeMounts\[\d+\]\.name$/.test(field),
+  );
   if (!old) return errors;
   const fixed = (from: KubeObject) => {
     const copy: JsonObject = { ...objectAt(from, 'spec') };
@@ -329,7 +339,10 @@ const persistentVolume: Validator = (object, old) => {
   const errors = validateAccessModes(spec, 'spec');
   const { capacity } = spec;
   if (!isObject(capacity) || Object.keys(capacity).length === 0) {
-    errors.push(required('spec.capacity'));
+    errors.push(
+      required('spec.capacity'),
+      unsupportedValue('spec.capacity', capacity ?? null, ['storage']),
+    );
   }
   const sources = volumeSources.filter(s => spec[s] !== undefined);
   if (sources.length === 0) {
@@ -565,7 +578,11 @@ const binding =
             'User',
           ]),
         );
-      } else if (kind === 'ServiceAccount' && !stringAt(subject, 'namespace')) {
+      } else if (
+        kind === 'ServiceAccount' &&
+        !object.metadata.namespace &&
+        !stringAt(subject, 'namespace')
+      ) {
         errors.push(required(`${field}.namespace`));
       }
     });
@@ -632,6 +649,15 @@ const horizontalPodAutoscaler: Validator = object => {
         'spec.maxReplicas',
         spec.maxReplicas,
         'must be greater than or equal to `minReplicas`',
+      ),
+    );
+  }
+  if (!stringAt(spec, 'scaleTargetRef', 'apiVersion')) {
+    errors.push(
+      invalidValue(
+        'spec.scaleTargetRef.apiVersion',
+        '',
+        'apiVersion must specify API group',
       ),
     );
   }
@@ -773,5 +799,9 @@ export function validateBuiltIn(
   const metadata = old
     ? validateMetadataUpdate(object, old)
     : validateMetadata(object, factsOf(collection, false).names);
-  return [...metadata, ...(validators[collection]?.(object, old) ?? [])];
+  return [
+    ...metadata,
+    ...validateFinalizerNames(object),
+    ...(validators[collection]?.(object, old) ?? []),
+  ];
 }

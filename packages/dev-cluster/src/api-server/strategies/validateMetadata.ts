@@ -149,8 +149,8 @@ function validateFreeMetadata({ metadata }: KubeObject): FieldError[] {
     ...validateLabels(metadata.labels, 'metadata.labels'),
   ];
   const owners = metadata.ownerReferences ?? [];
-  owners.forEach((owner, index) => {
-    const field = `metadata.ownerReferences[${index}]`;
+  owners.forEach(owner => {
+    const field = 'metadata.ownerReferences';
     if (!owner.apiVersion) {
       errors.push(
         invalidValue(
@@ -214,4 +214,47 @@ export function validateMetadataUpdate(
     }
   }
   return errors;
+}
+
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
+/** Built-in kinds take only finalizers of Kubernetes or with a domain (kubernetes pkg/apis/core/validation). */
+export function validateFinalizerNames({ metadata }: KubeObject): FieldError[] {
+  return (metadata.finalizers ?? []).flatMap((finalizer, index) =>
+    finalizer.includes('/') || standardFinalizers.includes(finalizer)
+      ? []
+      : [
+          invalidValue(
+            `metadata.finalizers[${index}]`,
+            finalizer,
+            'name is neither a standard finalizer name nor is it fully qualified',
+          ),
+        ],
+  );
+}
+
+/** What a client sent for fields that only the server sets; a field left out stays as it is. */
+export function validateSystemFields(
+  sent: KubeObject,
+  old: KubeObject,
+): FieldError[] {
+  const fields = [
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+  ] as const;
+  return fields
+    .filter(
+      field =>
+        sent.metadata[field] !== undefined &&
+        sent.metadata[field] !== old.metadata[field],
+    )
+    .map(field =>
+      invalidValue(
+        `metadata.${field}`,
+        sent.metadata[field],
+        'field is immutable',
+      ),
+    );
 }

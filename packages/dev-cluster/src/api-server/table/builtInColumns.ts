@@ -64,6 +64,14 @@ const images: Cell = o =>
   templateContainers(o)
     .map(c => c.image)
     .join(',');
+/** The same cell of the Job that a CronJob makes. */
+const jobTemplate =
+  (cell: Cell): Cell =>
+  (o, now) =>
+    cell(
+      { ...o, spec: objectAt(o, 'spec', 'jobTemplate', 'spec') } as KubeObject,
+      now,
+    );
 const workloadWide = [
   wide('Containers', containers),
   wide('Images', images),
@@ -169,6 +177,9 @@ const accessModes = (list: unknown[]) =>
     )
     .join(',');
 
+const attributesClass: Cell = o =>
+  stringAt(o, 'spec', 'volumeAttributesClassName') || '<unset>';
+
 const boundOr: Cell = o =>
   o.metadata.deletionTimestamp ? 'Terminating' : stringAt(o, 'status', 'phase');
 
@@ -242,6 +253,16 @@ const lastSeen: Cell = (o, now) =>
       o.metadata.creationTimestamp,
     now,
   );
+const eventSource: Cell = o => {
+  const source = objectAt(o, o.source ? 'source' : 'deprecatedSource');
+  const parts = [
+    source.component ||
+      at(o, 'reportingComponent') ||
+      at(o, 'reportingController'),
+    source.host || at(o, 'reportingInstance'),
+  ];
+  return parts.filter(Boolean).join(', ');
+};
 const eventObject: Cell = o => {
   const object = objectAt(o, 'involvedObject');
   const shown = object.kind ? object : objectAt(o, 'regarding');
@@ -257,8 +278,8 @@ const columns: { [collection: string]: Column[] } = {
       o =>
         `${at(o, 'status', 'readyReplicas') ?? 0}/${at(o, 'spec', 'replicas')}`,
     ),
-    number('Up-to-date', count('status', 'updatedReplicas')),
-    number('Available', count('status', 'availableReplicas')),
+    column('Up-to-date', count('status', 'updatedReplicas')),
+    column('Available', count('status', 'availableReplicas')),
     ageColumn,
     ...workloadWide,
   ],
@@ -312,7 +333,9 @@ const columns: { [collection: string]: Column[] } = {
     nameColumn,
     column('Schedule', text('spec', 'schedule')),
     column('Timezone', text('spec', 'timeZone')),
-    column('Suspend', o => (at(o, 'spec', 'suspend') ? 'True' : 'False')),
+    column('Suspend', o => (at(o, 'spec', 'suspend') ? 'True' : 'False'), {
+      type: 'boolean',
+    }),
     number('Active', o => listAt(o, 'status', 'active').length),
     column('Last Schedule', (o, now) =>
       at(o, 'status', 'lastScheduleTime')
@@ -320,6 +343,9 @@ const columns: { [collection: string]: Column[] } = {
         : none,
     ),
     ageColumn,
+    wide('Containers', jobTemplate(containers)),
+    wide('Images', jobTemplate(images)),
+    wide('Selector', jobTemplate(selector)),
   ],
   services: [
     nameColumn,
@@ -333,7 +359,7 @@ const columns: { [collection: string]: Column[] } = {
   endpoints: [nameColumn, column('Endpoints', endpointList), ageColumn],
   configmaps: [
     nameColumn,
-    number(
+    column(
       'Data',
       o =>
         Number(keys('data')(o, new Date())) +
@@ -344,7 +370,7 @@ const columns: { [collection: string]: Column[] } = {
   secrets: [
     nameColumn,
     column('Type', text('type')),
-    number('Data', keys('data')),
+    column('Data', keys('data')),
     ageColumn,
   ],
   serviceaccounts: [
@@ -390,6 +416,7 @@ const columns: { [collection: string]: Column[] } = {
       return claim.name ? `${claim.namespace}/${claim.name}` : '';
     }),
     column('StorageClass', o => stringAt(o, 'spec', 'storageClassName')),
+    column('VolumeAttributesClass', attributesClass),
     column('Reason', o => stringAt(o, 'status', 'reason')),
     ageColumn,
     wide('VolumeMode', text('spec', 'volumeMode')),
@@ -403,6 +430,7 @@ const columns: { [collection: string]: Column[] } = {
       accessModes(listAt(o, 'status', 'accessModes')),
     ),
     column('StorageClass', o => stringAt(o, 'spec', 'storageClassName')),
+    column('VolumeAttributesClass', attributesClass),
     ageColumn,
     wide('VolumeMode', text('spec', 'volumeMode')),
   ],
@@ -419,13 +447,7 @@ const columns: { [collection: string]: Column[] } = {
     column('Provisioner', text('provisioner')),
     column('ReclaimPolicy', text('reclaimPolicy')),
     column('VolumeBindingMode', text('volumeBindingMode')),
-    column(
-      'AllowVolumeExpansion',
-      o => at(o, 'allowVolumeExpansion') === true,
-      {
-        type: 'boolean',
-      },
-    ),
+    column('AllowVolumeExpansion', o => at(o, 'allowVolumeExpansion') === true),
     ageColumn,
   ],
   events: [
@@ -433,9 +455,26 @@ const columns: { [collection: string]: Column[] } = {
     column('Type', o => stringAt(o, 'type')),
     column('Reason', o => stringAt(o, 'reason')),
     column('Object', eventObject),
+    wide(
+      'Subobject',
+      o =>
+        stringAt(o, 'involvedObject', 'fieldPath') ||
+        stringAt(o, 'regarding', 'fieldPath'),
+    ),
+    wide('Source', eventSource),
     column('Message', o =>
       (stringAt(o, 'message') || stringAt(o, 'note')).trim(),
     ),
+    wide('First Seen', (o, now) =>
+      age(
+        at(o, 'firstTimestamp') ??
+          at(o, 'deprecatedFirstTimestamp') ??
+          at(o, 'eventTime') ??
+          o.metadata.creationTimestamp,
+        now,
+      ),
+    ),
+    wide('Count', o => at(o, 'count') ?? at(o, 'deprecatedCount') ?? 1),
     { ...nameColumn, priority: 1 },
   ],
   'horizontalpodautoscalers.autoscaling': [
@@ -446,8 +485,8 @@ const columns: { [collection: string]: Column[] } = {
     }),
     column('Targets', metricTarget),
     column('MinPods', text('spec', 'minReplicas')),
-    number('MaxPods', count('spec', 'maxReplicas')),
-    number('Replicas', count('status', 'currentReplicas')),
+    column('MaxPods', count('spec', 'maxReplicas')),
+    column('Replicas', count('status', 'currentReplicas')),
     ageColumn,
   ],
   'poddisruptionbudgets.policy': [

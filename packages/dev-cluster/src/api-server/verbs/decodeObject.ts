@@ -1,6 +1,11 @@
 import { parse as parseYaml } from 'yaml';
 import { KubeObject, Metadata } from '../KubeObject';
-import { badRequest, StatusError, unsupportedMediaType } from '../StatusError';
+import {
+  badRequest,
+  invalidOption,
+  unsupportedMediaType,
+  unsupportedValue,
+} from '../StatusError';
 import { clone, isObject, JsonObject, parseJson } from '../json';
 import { apiVersionOf, ResourceType } from '../resources/ResourceType';
 import { applySchemaDefaults, prune } from '../crd/structuralSchema';
@@ -164,12 +169,9 @@ function decodeCustom(type: ResourceType, value: JsonObject) {
 export function fieldValidationOf(query: URLSearchParams): FieldValidation {
   const value = query.get('fieldValidation') || 'Warn';
   if (value !== 'Ignore' && value !== 'Warn' && value !== 'Strict') {
-    throw new StatusError(
-      422,
-      'Invalid',
-      `fieldValidation: Unsupported value: ${JSON.stringify(
-        value,
-      )}: supported values: "Ignore", "Strict", "Warn"`,
+    throw invalidOption(
+      'CreateOptions',
+      unsupportedValue('fieldValidation', value, ['Ignore', 'Strict', 'Warn']),
     );
   }
   return value;
@@ -179,12 +181,9 @@ export function fieldValidationOf(query: URLSearchParams): FieldValidation {
 export function dryRunOf(values: unknown[]): boolean {
   for (const value of values) {
     if (value !== 'All') {
-      throw new StatusError(
-        422,
-        'Invalid',
-        ` "" is invalid: dryRun: Unsupported value: ${JSON.stringify(
-          value,
-        )}: supported values: "All"`,
+      throw invalidOption(
+        'CreateOptions',
+        unsupportedValue('dryRun', values, ['All']),
       );
     }
   }

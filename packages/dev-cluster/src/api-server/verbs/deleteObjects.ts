@@ -4,10 +4,18 @@ import {
   badRequest,
   conflict,
   forbidden,
+  invalidOption,
   notFound,
-  StatusError,
+  unsupportedValue,
 } from '../StatusError';
-import { isObject, JsonObject, listAt, objectAt, stringAt } from '../json';
+import {
+  equal,
+  isObject,
+  JsonObject,
+  listAt,
+  objectAt,
+  stringAt,
+} from '../json';
 import { ResourceType } from '../resources/ResourceType';
 import { toServed } from '../convert/versions';
 import { factsOf } from '../strategies/facts';
@@ -38,12 +46,14 @@ export function parseDeleteOptions(
     chosen !== undefined &&
     !['Orphan', 'Background', 'Foreground'].includes(String(chosen))
   ) {
-    throw new StatusError(
-      422,
-      'Invalid',
-      `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: ${JSON.stringify(
-        chosen,
-      )}: supported values: "Foreground", "Background", "Orphan", "nil"`,
+    throw invalidOption(
+      'DeleteOptions',
+      unsupportedValue('propagationPolicy', chosen, [
+        'Foreground',
+        'Background',
+        'Orphan',
+        'nil',
+      ]),
     );
   }
   if (grace !== null && grace !== undefined && !/^\d+$/.test(String(grace))) {
@@ -79,13 +89,26 @@ export function deleteObject(
   const next = markDeleted(context, type, old, options);
   if (options.dryRun)
     return { object: toServed(type, next), gone: isGone(next, type) };
-  if (finishDeletion(context, type, next)) {
-    return { object: toServed(type, next), gone: true };
+  const last = withoutMarks(type, old, next);
+  if (isGone(next, type)) {
+    finishDeletion(context, type, next, last);
+    return { object: toServed(type, last), gone: true };
   }
   if (next === old) return { object: toServed(type, old), gone: false };
   const stored = context.storage.put(type.collection, next);
   if (type.collection === definitions) context.onDefinitionChange();
   return { object: toServed(type, stored), gone: false };
+}
+
+/** What goes at once was never marked; only of a pod, which ends gracefully, the marks are always seen. */
+function withoutMarks(
+  type: ResourceType,
+  old: KubeObject,
+  next: KubeObject,
+): KubeObject {
+  return type.collection === 'pods' || old.metadata.deletionTimestamp
+    ? next
+    : old;
 }
 
 function checkPreconditions(
@@ -141,7 +164,7 @@ function markDeleted(
   if (
     started &&
     (before ?? 0) <= grace &&
-    finalizers.size === (old.metadata.finalizers ?? []).length
+    equal([...finalizers], old.metadata.finalizers ?? [])
   ) {
     return old;
   }
@@ -211,9 +234,9 @@ export function finishDeletion(
   context: ApiContext,
   type: ResourceType,
   object: KubeObject,
+  last = object,
 ): boolean {
   if (!isGone(object, type)) return false;
-  const last = { ...object, metadata: { ...object.metadata } };
   context.storage.remove(type.collection, last);
   if (type.collection === definitions || type.custom) {
     context.onDefinitionChange();

@@ -1,6 +1,13 @@
 import { ApiContext } from '../ApiContext';
 import { KubeObject } from '../KubeObject';
-import { badRequest, expired, StatusError } from '../StatusError';
+import {
+  badRequest,
+  expired,
+  forbiddenValue,
+  invalidOption,
+  StatusError,
+  unsupportedValue,
+} from '../StatusError';
 import { isObject, stringAt } from '../json';
 import { ResourceType } from '../resources/ResourceType';
 import { toServed } from '../convert/versions';
@@ -132,35 +139,45 @@ function numberOf(query: URLSearchParams, name: string): number | undefined {
 }
 
 function checkVersion(asked: string, match: string, token: string | null) {
+  const refuse = (detail: string) =>
+    invalidOption(
+      'ListOptions',
+      forbiddenValue('resourceVersionMatch', detail),
+    );
   if (asked && !/^\d+$/.test(asked)) {
-    throw new StatusError(
-      422,
-      'Invalid',
-      `resourceVersion: Invalid value: ${JSON.stringify(
+    throw badRequest(
+      `Invalid value: ${JSON.stringify(
         asked,
       )}: strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`,
     );
   }
-  const why =
-    (match &&
-      !['Exact', 'NotOlderThan'].includes(match) &&
-      `resourceVersionMatch: Unsupported value: ${JSON.stringify(
-        match,
-      )}: supported values: "Exact", "NotOlderThan"`) ||
-    (match &&
-      !asked &&
-      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided') ||
-    (match &&
-      token &&
-      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided') ||
-    (match === 'Exact' &&
-      asked === '0' &&
-      'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  if (why) {
-    throw new StatusError(
-      422,
-      'Invalid',
-      `ListOptions.meta.k8s.io "" is invalid: ${why}`,
+  if (asked && asked !== '0' && token) {
+    throw badRequest(
+      'specifying resource version is not allowed when using continue',
+    );
+  }
+  if (!match) return;
+  if (!asked) {
+    throw refuse(
+      'resourceVersionMatch is forbidden unless resourceVersion is provided',
+    );
+  }
+  if (token) {
+    throw refuse('resourceVersionMatch is forbidden when continue is provided');
+  }
+  if (!['Exact', 'NotOlderThan'].includes(match)) {
+    throw invalidOption(
+      'ListOptions',
+      unsupportedValue('resourceVersionMatch', match, [
+        'Exact',
+        'NotOlderThan',
+        '',
+      ]),
+    );
+  }
+  if (match === 'Exact' && asked === '0') {
+    throw refuse(
+      'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
     );
   }
 }

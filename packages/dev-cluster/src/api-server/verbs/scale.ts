@@ -59,7 +59,7 @@ export function readScale(type: ResourceType, object: KubeObject): JsonObject {
       resourceVersion,
       creationTimestamp,
     },
-    spec: { replicas: replicas ?? 0 },
+    spec: replicas ? { replicas } : {},
     status: {
       replicas: current ?? 0,
       ...(selector && !(paths && !custom) ? { selector } : {}),

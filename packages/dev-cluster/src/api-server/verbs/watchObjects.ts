@@ -1,6 +1,6 @@
 import { ApiContext } from '../ApiContext';
 import { KubeObject } from '../KubeObject';
-import { badRequest, StatusError } from '../StatusError';
+import { forbiddenValue, invalidOption, StatusError } from '../StatusError';
 import { JsonObject } from '../json';
 import { apiVersionOf, ResourceType } from '../resources/ResourceType';
 import { toServed } from '../convert/versions';
@@ -37,12 +37,15 @@ export function watchObjects(
   const chosen = selection(type, namespace, query);
   const asked = query.get('resourceVersion') ?? '';
   if (asked && !/^\d+$/.test(asked)) {
-    throw badRequest(
+    // The real server has no better answer to this either.
+    throw new StatusError(
+      500,
+      '',
       `resourceVersion: Invalid value: ${JSON.stringify(asked)}`,
     );
   }
   const initialEvents = query.get('sendInitialEvents') === 'true';
-  checkInitialEvents(query, bookmarks);
+  checkInitialEvents(query);
   const send = (kind: WatchEvent['type'], object: KubeObject) =>
     onEvent({ type: kind, object });
   const onChange = (change: Change) => {
@@ -68,7 +71,7 @@ export function watchObjects(
         const object = toServed(type, stored);
         if (chosen(object)) send('ADDED', object);
       }
-      if (initialEvents) {
+      if (initialEvents && bookmarks) {
         send('BOOKMARK', bookmark({ 'k8s.io/initial-events-end': 'true' }));
       }
     }
@@ -91,24 +94,20 @@ export function watchObjects(
   };
 }
 
-function checkInitialEvents(query: URLSearchParams, bookmarks: boolean) {
+function checkInitialEvents(query: URLSearchParams) {
   const asked = query.get('sendInitialEvents');
   const match = query.get('resourceVersionMatch');
   const problem =
     (asked === null &&
       match &&
-      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided') ||
+      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided') ||
     (asked !== null &&
       match !== 'NotOlderThan' &&
-      'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan') ||
-    (asked === 'true' &&
-      !bookmarks &&
-      'allowWatchBookmarks: Forbidden: sendInitialEvents requires setting allowWatchBookmarks to true');
+      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   if (problem) {
-    throw new StatusError(
-      422,
-      'Invalid',
-      `ListOptions.meta.k8s.io "" is invalid: ${problem}`,
+    throw invalidOption(
+      'ListOptions',
+      forbiddenValue('resourceVersionMatch', problem),
     );
   }
 }

@@ -12,7 +12,7 @@ import {
   staleWrite,
   StatusError,
 } from '../StatusError';
-import { equal, isObject, objectAt } from '../json';
+import { equal, isObject } from '../json';
 import { hasSubresource, ResourceType } from '../resources/ResourceType';
 import { toServed, toStored } from '../convert/versions';
 import { validateCustom } from '../crd/validateCustom';
@@ -23,8 +23,9 @@ import { validateBuiltIn } from '../strategies/validate';
 import {
   validateMetadata,
   validateMetadataUpdate,
+  validateSystemFields,
 } from '../strategies/validateMetadata';
-import { decodeObject, normalise } from './decodeObject';
+import { normalise } from './decodeObject';
 import { finishDeletion } from './deleteObjects';
 
 const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
@@ -96,8 +97,7 @@ function validate(
   const metadata = old
     ? validateMetadataUpdate(object, old)
     : validateMetadata(object, 'subdomain');
-  const { schema } = type.custom;
-  return [...metadata, ...(schema ? validateCustom(object, schema) : [])];
+  return [...metadata, ...validateCustom(object, type.custom)];
 }
 
 function refuseInvalid(
@@ -136,12 +136,6 @@ export function createObject(
   metadata.creationTimestamp = now;
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
-  if (
-    metadata.name &&
-    context.storage.get(type.collection, metadata.namespace, metadata.name)
-  ) {
-    throw alreadyExists(type, metadata.name);
-  }
   if (type.collection === 'namespaces' && metadata.name) {
     metadata.labels = {
       ...metadata.labels,
@@ -155,6 +149,9 @@ export function createObject(
     object,
     validate(type, toValidated(type, object), undefined),
   );
+  if (context.storage.get(type.collection, metadata.namespace, metadata.name)) {
+    throw alreadyExists(type, metadata.name);
+  }
   context.checkEscalation(request.user, object, type.collection);
   if (request.dryRun) return toServed(type, object);
   const stored = context.storage.put(type.collection, object);
@@ -192,7 +189,7 @@ function freshName(
 
 /**
  * Replaces an object by what `change` makes of its served form: the whole of PUT and PATCH beyond reading the request.
- * `mustMatch` says that the object's resourceVersion has to be given (PUT of some kinds).
+ * `mustMatch` says that the object's resourceVersion has to be given, `isReplace` that this is a PUT.
  */
 export function updateObject(
   context: ApiContext,
@@ -200,7 +197,7 @@ export function updateObject(
   name: string,
   part: WritePart,
   change: (current: KubeObject) => KubeObject,
-  mustMatch: boolean,
+  { mustMatch, isReplace }: { mustMatch: boolean; isReplace: boolean },
 ): KubeObject {
   const { type, namespace } = request;
   const old = context.storage.get(type.collection, namespace, name);
@@ -225,7 +222,7 @@ export function updateObject(
     ]);
   }
   const { uid } = changed.metadata;
-  if (uid && uid !== old.metadata.uid) {
+  if (isReplace && uid && uid !== old.metadata.uid) {
     throw conflict(
       type,
       name,
@@ -235,6 +232,7 @@ export function updateObject(
   if (version && version !== old.metadata.resourceVersion) {
     throw staleWrite(type, name);
   }
+  refuseInvalid(type, changed, validateSystemFields(changed, old));
   const now = timestamp(context.clock());
   let object = toStoredForm(type, changed);
   object = prepareUpdate(type, object, old, part, {
@@ -290,24 +288,11 @@ export function replaceObject(
     };
   }
   if (!isObject(body)) throw badRequest('the body is not an object');
-  const object = updateObject(
-    context,
-    request,
-    name,
-    part,
-    () => decoded,
-    !facts.unconditionalUpdate && part !== 'finalize',
-  );
+  const object = updateObject(context, request, name, part, () => decoded, {
+    mustMatch: !facts.unconditionalUpdate && part !== 'finalize',
+    isReplace: true,
+  });
   return { object, created: false };
-}
-
-/** The object that a patch made of the current one, decoded anew. */
-export function decodePatched(
-  type: ResourceType,
-  patched: unknown,
-  fieldValidation: 'Ignore' | 'Warn' | 'Strict',
-) {
-  return decodeObject(type, patched, fieldValidation);
 }
 
 /** Whether a subresource of this name is one that writes a part of the object itself. */
@@ -323,8 +308,4 @@ export function writePartOf(
     return 'finalize';
   }
   return undefined;
-}
-
-export function specOf(object: KubeObject) {
-  return objectAt(object, 'spec');
 }
