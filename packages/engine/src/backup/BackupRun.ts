@@ -10,6 +10,7 @@ import {
   groupResource,
   ResourceType,
 } from '../cluster/ResourceType';
+import { accessCommand } from '../consent/accessCommand';
 import { decideVolume } from '../volumes/decideVolume';
 import type { BackupItemAction } from './actions/BackupItemAction';
 import { selectorApplies } from './actions/ResourceSelector';
@@ -17,6 +18,7 @@ import type { BackupFilters } from './BackupFilters';
 import { collectionOrder } from './collect/collectionOrder';
 import { NamespaceTracker } from './collect/NamespaceTracker';
 import { parseItemOrder } from './collect/orderedResources';
+import { ReadableNamespaces } from './collect/ReadableNamespaces';
 import { whyExcluded } from './itemChecks';
 import { groupResourceOf, ItemIdentifier, itemKey } from './ItemIdentifier';
 import { matchesSelector, selectorText } from './labelSelector';
@@ -34,6 +36,8 @@ export interface BackupRunOptions {
   client: ClusterClient;
   discovery: Discovery;
   filters: BackupFilters;
+  /** Namespace of the engine. */
+  controlNamespace: string;
   actions: BackupItemAction[];
   /** Whether the closure of related items is taken along. */
   withRelatedItems: boolean;
@@ -76,6 +80,7 @@ export class BackupRun {
   private readonly resources = new ResourceListBuilder();
   private readonly volumes = new VolumeInfoCollector();
   private readonly tracker: NamespaceTracker;
+  private readonly readable: ReadableNamespaces;
   private readonly selectors: LabelSelector[];
   private seen = 0;
   private written = 0;
@@ -89,6 +94,12 @@ export class BackupRun {
       shouldInclude: name => options.filters.namespaces.shouldInclude(name),
       includesEverything: options.filters.namespaces.includesEverything,
       labelSelectors: this.selectors,
+    });
+    this.readable = new ReadableNamespaces({
+      client: options.client,
+      choice: options.filters.namespaces,
+      types: options.discovery.all,
+      signal: options.signal,
     });
   }
 
@@ -122,7 +133,7 @@ export class BackupRun {
   }
 
   private async collectType(type: ResourceType): Promise<void> {
-    const { backup, log } = this.options;
+    const { backup } = this.options;
     const name = groupResource(type);
     const order = Object.entries(backup.spec.orderedResources ?? {}).find(
       ([key]) => this.resolve(key) === name,
@@ -130,31 +141,101 @@ export class BackupRun {
     if (order) {
       await this.collectOrdered(type, parseItemOrder(order));
     }
-    for (const namespace of this.namespacesToList(type)) {
-      for (const labelSelector of this.selectors.length
-        ? this.selectors.map(selectorText)
-        : [undefined]) {
-        this.options.signal.throwIfAborted();
-        log.info('Listing items', { resource: name, namespace });
-        try {
-          const items = this.options.client.list(type, {
-            namespace,
-            labelSelector,
-            signal: this.options.signal,
-          });
-          for await (const item of items) {
-            await this.takeListed(item, type);
-          }
-        } catch (error) {
-          this.rethrowFatal(error);
-          log.error('Error listing items', {
-            resource: name,
-            namespace,
-            error: explain(error),
-          });
-        }
+    const waiting = this.namespacesToList(type);
+    while (waiting.length > 0) {
+      const isEnd = await this.collectFrom(type, waiting.shift());
+      if (!isEnd) {
+        waiting.push(...this.namespacesToList(type));
       }
     }
+  }
+
+  /** Lists one type in one namespace. @returns false when its namespaces are to be listed one by one instead */
+  private async collectFrom(
+    type: ResourceType,
+    namespace: string | undefined,
+  ): Promise<boolean> {
+    const { client, log, signal } = this.options;
+    const resource = groupResource(type);
+    for (const labelSelector of this.selectors.length
+      ? this.selectors.map(selectorText)
+      : [undefined]) {
+      signal.throwIfAborted();
+      log.info('Listing items', { resource, namespace });
+      try {
+        for await (const item of client.list(type, {
+          namespace,
+          labelSelector,
+          signal,
+        })) {
+          await this.takeListed(item, type);
+        }
+      } catch (error) {
+        this.rethrowFatal(error);
+        if (isForbidden(error)) {
+          return this.noteForbidden(error, type, namespace);
+        }
+        log.error('Error listing items', {
+          resource,
+          namespace,
+          error: explain(error),
+        });
+      }
+    }
+    return true;
+  }
+
+  /** Names what may not be listed, once: a type, or a whole namespace. @returns as collectFrom does */
+  private async noteForbidden(
+    error: unknown,
+    type: ResourceType,
+    namespace: string | undefined,
+  ): Promise<boolean> {
+    const { controlNamespace, log } = this.options;
+    const resource = groupResource(type);
+    if (!type.namespaced) {
+      const message =
+        'objects of a cluster-scoped type may not be listed and are not in the backup';
+      const fields = { resource, error: explain(error) };
+      if (this.isNamedType(resource)) {
+        log.error(message, fields);
+      } else {
+        log.warn(message, fields);
+      }
+      return true;
+    }
+    const refusal = await this.readable.explain(namespace);
+    if (refusal === 'not in all namespaces') {
+      log.info('Namespaces are listed one by one', { error: explain(error) });
+      return false;
+    }
+    if (refusal === 'unserved' && namespace) {
+      const message = `nothing of this namespace is in the backup, because the engine has no access to it. The platform team gives it with: ${accessCommand(
+        namespace,
+        controlNamespace,
+      )}`;
+      const included = this.options.backup.spec.includedNamespaces ?? [];
+      if (included.includes(namespace)) {
+        log.error(message, { namespace });
+      } else {
+        log.warn(message, { namespace });
+      }
+    } else if (refusal === 'this type') {
+      log.error('Error listing items', {
+        resource,
+        namespace,
+        error: explain(error),
+      });
+    }
+    return true;
+  }
+
+  private isNamedType(resource: string): boolean {
+    const { spec } = this.options.backup;
+    return [
+      ...(spec.includedResources ?? []),
+      ...(spec.includedClusterScopedResources ?? []),
+    ].some(name => this.resolve(name) === resource);
   }
 
   private async collectOrdered(
@@ -199,8 +280,8 @@ export class BackupRun {
 
   /** Undefined stands for all namespaces, and for cluster-scoped types. */
   private namespacesToList(type: ResourceType): (string | undefined)[] {
-    const { toList } = this.options.filters.namespaces;
-    return type.namespaced && toList ? toList : [undefined];
+    const names = type.namespaced ? this.readable.toList() : undefined;
+    return names ? [...names] : [undefined];
   }
 
   private async takeListed(
@@ -461,7 +542,8 @@ export class BackupRun {
       this.selectors.length > 0 && !this.options.withRelatedItems;
     const kept: KubernetesObject[] = [];
     const take = async (namespace: KubernetesObject) => {
-      if (this.tracker.shouldSave(namespace)) {
+      const isRefused = this.readable.isRefused(namespace.metadata.name ?? '');
+      if (!isRefused && this.tracker.shouldSave(namespace)) {
         kept.push(namespace);
         if (filters.types.shouldInclude('namespaces')) {
           await this.takeItem(withType(namespace, type), type, false);

@@ -21,6 +21,8 @@ export interface ExecuteBackupOptions {
   client: ClusterClient;
   discovery: Discovery;
   filters: BackupFilters;
+  /** Namespace of the engine. */
+  controlNamespace: string;
   actions: BackupItemAction[];
   withRelatedItems: boolean;
   store: BackupStore;

@@ -128,6 +128,7 @@ async function runCase({ input }: VeleroCase) {
       client,
       discovery,
       filters: backupFilters(backup.spec, discovery, existing, undefined),
+      controlNamespace: 'velero',
       actions: fakeActions(input, calls),
       withRelatedItems: false,
       log,

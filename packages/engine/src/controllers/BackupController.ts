@@ -253,6 +253,7 @@ export class BackupController implements Controller {
           namespaces.names,
           context.namespace,
         ),
+        controlNamespace: context.namespace,
         actions: await backupActions(discovery, client, signal),
         withRelatedItems: wantsRelatedItems(current),
         store,

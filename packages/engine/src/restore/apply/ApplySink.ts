@@ -13,6 +13,7 @@ import { coreTypes } from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import { LeaseLostError } from '../../cluster/LeaseLostError';
 import { groupResource, ResourceType } from '../../cluster/ResourceType';
+import { accessCommand } from '../../consent/accessCommand';
 import type {
   ItemSink,
   NamespacePlacement,
@@ -20,7 +21,7 @@ import type {
   Placement,
 } from '../ItemSink';
 import { decide, Decision } from '../plan/decide';
-import { accessCommand, grantEngineAccess } from './engineAccess';
+import { grantEngineAccess } from './engineAccess';
 
 /** What waiting may take, in milliseconds. */
 export interface ApplyTimeouts {
@@ -151,7 +152,7 @@ export class ApplySink implements ItemSink {
           object,
           async () => (await get()) !== undefined,
         );
-        if (exists) {
+        if (exists || (await this.isThereAnyway(error, get))) {
           return await this.placeOver(object, type, options);
         }
       } catch (second) {
@@ -168,6 +169,22 @@ export class ApplySink implements ItemSink {
         action: 'failed',
         error: this.explainFailure(error, object, type),
       };
+    }
+  }
+
+  /** Rights are asked before existence: an object that may not be created may well be there, as definitions often are. */
+  private async isThereAnyway(
+    error: unknown,
+    get: () => Promise<KubernetesObject | undefined>,
+  ): Promise<boolean> {
+    if (!isForbidden(error) || isEscalation(error)) {
+      return false;
+    }
+    try {
+      return (await get()) !== undefined;
+    } catch (second) {
+      this.rethrowFatal(second);
+      return false;
     }
   }
 
@@ -399,15 +416,20 @@ export class ApplySink implements ItemSink {
         error,
       )}`;
     }
+    if (!isForbidden(error)) {
+      return `${what}: ${text(error)}`;
+    }
     const { namespace } = object.metadata;
-    return isForbidden(error) && namespace
+    return namespace
       ? `${what}: ${text(
           error,
         )}. The platform team gives the engine access with: ${accessCommand(
           namespace,
           this.options.controlNamespace,
         )}`
-      : `${what}: ${text(error)}`;
+      : `${what}: ${text(
+          error,
+        )}. It belongs to the whole cluster: an administrator creates it, then the restore is repeated`;
   }
 
   async waitForDefinition(name: string): Promise<string | undefined> {

@@ -4,11 +4,7 @@ import type { ClusterClient } from '../../cluster/ClusterClient';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import type { ResourceTypeRef } from '../../cluster/ResourceType';
 import { stringAt, valueAt } from '../../backup/jsonPath';
-
-/** The ClusterRole that gives the engine access to one served namespace (see `deploy/`). */
-export const engineClusterRole = 'lifeboat-tenant';
-
-const engineAccount = 'lifeboat-engine';
+import { engineAccount, engineClusterRole } from '../../consent/accessCommand';
 
 const accessReviews: ResourceTypeRef = {
   group: 'authorization.k8s.io',
@@ -82,14 +78,6 @@ async function ownAccount(
     signal.throwIfAborted();
   }
   return { namespace: controlNamespace, name: engineAccount };
-}
-
-/** What the platform team runs so that the engine may write to a namespace. */
-export function accessCommand(
-  namespace: string,
-  controlNamespace: string,
-): string {
-  return `kubectl -n ${namespace} create rolebinding ${engineAccount} --clusterrole=${engineClusterRole} --serviceaccount=${controlNamespace}:${engineAccount}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { objectsAt, stringAt } from '../../backup/jsonPath';
-import { engineClusterRole } from '../apply/engineAccess';
+import { engineClusterRole } from '../../consent/accessCommand';
 import type { RestoreItemAction } from './RestoreItemAction';
 
 const systemBindings = [
