@@ -3,14 +3,14 @@ import { mockServices } from '@backstage/backend-test-utils';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 
 // The plugin alone, for a cluster of your own: set LIFEBOAT_KUBECONFIG to a kubeconfig file and run `yarn start` in
-// this folder. Then, with a token of the mocked user:
-//   curl -H 'Authorization: Bearer mock-user-token' \
-//     http://localhost:7007/api/backup/entities/component/default/orders/protection
+// this folder. Whoever asks is the mocked user:
+//   curl http://localhost:7007/api/backup/entities/component/default/orders/protection
 
 const backend = createBackend();
 
 backend.add(mockServices.auth.factory());
 backend.add(mockServices.httpAuth.factory());
+backend.add(mockServices.userInfo.factory());
 backend.add(
   mockServices.rootConfig.factory({
     data: {

@@ -186,6 +186,9 @@ describe.each([
         route.operationId,
         told && !denial ? 'consent-missing' : 403,
       ]);
+      expect(response.text.replaceAll('namespace payments', '')).not.toContain(
+        'default/payments',
+      );
       expect(Object.keys(told ?? {})).not.toEqual(
         expect.arrayContaining(['target', 'objectCount', 'lastPoint']),
       );

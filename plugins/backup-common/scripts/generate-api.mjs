@@ -36,12 +36,12 @@ if (process.argv.includes('--check')) {
   const present = await readFile(target, 'utf8').catch(() => '');
   if (present !== text) {
     process.stderr.write(
-      'plugins/backup-common/src/api/schema.generated.ts is stale: run `node plugins/backup-common/scripts/generate-api.mjs`',
+      'plugins/backup-common/src/api/schema.generated.ts is stale: run `node plugins/backup-common/scripts/generate-api.mjs`\n',
     );
     process.exit(1);
   }
-  process.stdout.write('The generated API types are up to date.');
+  process.stdout.write('The generated API types are up to date.\n');
 } else {
   await writeFile(target, text);
-  process.stdout.write(`Wrote ${target}`);
+  process.stdout.write(`Wrote ${target}\n`);
 }

@@ -133,17 +133,32 @@ export function noConsentingNamespace(
   };
 }
 
-export function consentMissing(
-  namespace: string,
-  entityRef: string,
-  reason: string,
-  command: string,
-): Problem {
+/**
+ * A namespace does not agree. The command is safe to run as it is: where other
+ * entities have been agreed to before, kubectl refuses to overwrite them, and
+ * which ones they are is told to nobody.
+ */
+export function consentMissing(refusal: {
+  namespace: string;
+  entityRef: string;
+  selector: string | undefined;
+  reason: string;
+  /** The namespace agrees to something already. */
+  shared: boolean;
+}): Problem {
+  const { namespace, entityRef, selector, reason, shared } = refusal;
+  const howTo = shared
+    ? `The namespace has agreed to something else before: someone of the platform team must add the entry to its list (kubectl edit namespace ${namespace}).`
+    : 'Someone of the platform team must run the command.';
   return {
     code: 'consent-missing',
     title: 'The namespace does not let this component be backed up',
-    message: `Namespace "${namespace}" does not consent to backups of ${entityRef}: ${reason}. Someone of the platform team must run the command.`,
-    command,
+    message: `${reason}. ${howTo}`,
+    command: consentCommand(
+      namespace,
+      entityRef,
+      shared ? selector ?? 'LABEL=VALUE' : selector,
+    ),
   };
 }
 

@@ -1,10 +1,11 @@
 import {
   type ConfigConsent,
+  type ConsentQuestion,
   type KubernetesObject,
   decideConsent,
 } from '@lifeboat/engine';
 import type { Problem } from '@lifeboat/backstage-plugin-backup-common';
-import type { BackupScope } from '@lifeboat/velero-api';
+import { type BackupScope, lifeboatAnnotations } from '@lifeboat/velero-api';
 import { consentMissing } from '../problems/problems';
 import type { Viewer } from './visibleScope';
 
@@ -35,7 +36,7 @@ export function namespaceConsent(question: {
   config: ConfigConsent[];
 }): NamespaceConsent {
   const { cluster, name, namespace, selector, viewer, config } = question;
-  const asked = {
+  const asked: Omit<ConsentQuestion, 'annotationSelector'> = {
     cluster,
     namespace: namespace ?? { metadata: { name } },
     entityRefs: viewer.consentRefs,
@@ -45,12 +46,19 @@ export function namespaceConsent(question: {
   if (!decision.allowed) {
     return {
       allowed: false,
-      problem: consentMissing(
-        name,
-        viewer.entityRef,
-        decision.reason,
-        decision.command,
-      ),
+      problem: consentMissing({
+        namespace: name,
+        entityRef: viewer.entityRef,
+        selector,
+        // Its text may name other teams' entities, which are not the user's business.
+        reason:
+          decision.code === 'consent-invalid'
+            ? `What namespace ${name} agrees to cannot be understood`
+            : decision.reason,
+        shared: asked.namespace.metadata.annotations
+          ? lifeboatAnnotations.consent in asked.namespace.metadata.annotations
+          : false,
+      }),
     };
   }
   const withoutOwnSelector = decideConsent(asked);
