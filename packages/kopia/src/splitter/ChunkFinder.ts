@@ -9,7 +9,6 @@ import { SplitterParameters } from './splitterParameters';
  */
 export class ChunkFinder {
   private scanned = 0;
-  private begun = false;
 
   constructor(
     private readonly parameters: SplitterParameters,
@@ -28,12 +27,10 @@ export class ChunkFinder {
     const to = Math.min(have, maximum);
     // The first byte that can be the last of a chunk is number `minimum`.
     if (to < minimum) return 0;
-    if (!this.begun) {
-      this.scanned = minimum - 1;
-      this.scanner.start(this.start + this.scanned);
-      this.begun = true;
-    }
+    this.scanned ||= minimum - 1;
     if (to > this.scanned) {
+      // Objects are cut side by side with one scanner; the window of 64 bytes is all that a hash depends on.
+      this.scanner.start(this.start + this.scanned);
       const found = this.scanner.find(
         this.start + this.scanned,
         this.start + to,

@@ -81,6 +81,34 @@ describe.each([
     expect(split(data, 'DYNAMIC-128K-BUZHASH', create, 65_536)).toEqual(whole);
   });
 
+  it('cuts objects side by side with one scanner', () => {
+    const parameters = splitterParameters('DYNAMIC-128K-BUZHASH');
+    const slot = windowLength + parameters.maximum;
+    const scanner = create(2 * slot, 'buzhash');
+    const inputs = [
+      xorshift(11, parameters.maximum),
+      xorshift(12, parameters.maximum),
+    ];
+    const starts = [dataStart + windowLength, dataStart + slot + windowLength];
+    inputs.forEach((data, i) => data.copy(scanner.memory, starts[i]));
+    const finders = starts.map(
+      start => new ChunkFinder(parameters, scanner, start),
+    );
+    const found = [0, 0];
+    for (
+      let have = 10_000;
+      have <= parameters.maximum + 10_000;
+      have += 10_000
+    ) {
+      finders.forEach((finder, i) => {
+        found[i] ||= finder.end(Math.min(have, parameters.maximum));
+      });
+    }
+    expect(found).toEqual(
+      inputs.map(data => split(data, parameters.name, create)[0]),
+    );
+  });
+
   const vectors =
     fixtures &&
     JSON.parse(readFileSync(join(fixtures, 'splitter-vectors.json'), 'utf8'));

@@ -1,0 +1,361 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { FolderStorage } from './blob/FolderStorage';
+import { S3Storage } from './blob/S3Storage';
+import { encryptionNames } from './encryption/ContentCipher';
+import { hashNames } from './hashing/ContentHash';
+import { openObject } from './object/ObjectReader';
+import { CreateOptions, Repository } from './Repository';
+import { setPolicy } from './snapshot/policy';
+import { listSnapshots, rootOf, walkSnapshot } from './snapshot/snapshots';
+import { uploadStream, uploadTree } from './snapshot/upload/uploadSnapshot';
+import { kopiaProgram } from './testing/fixtures';
+import { connectKopia } from './testing/kopiaProgram';
+import { startS3Server } from './testing/s3Server';
+import { makeFixtureTree, writeDated } from './testing/sourceTree';
+import {
+  removeTemporaryFolders,
+  temporaryFolder,
+} from './testing/temporaryFolder';
+import { xorshift } from './testing/xorshift';
+
+jest.setTimeout(300_000);
+afterAll(removeTemporaryFolders);
+
+const password = 'pässwörd';
+const judge = process.env.LIFEBOAT_KOPIA_CHECK;
+
+/** Everything that the real program can check about a repository. */
+function verifyWithKopia(kopia: ReturnType<typeof connectKopia>) {
+  kopia.run('content', 'verify', '--full', '--include-deleted');
+  kopia.run('snapshot', 'verify', '--verify-files-percent=100');
+  kopia.run('index', 'inspect', '--all');
+  kopia.run('manifest', 'list');
+}
+
+async function filesOf(
+  repository: Repository,
+  id: string,
+): Promise<Record<string, string>> {
+  const snapshot = listSnapshots(repository).find(found => found.id === id)!;
+  const files: Record<string, string> = {};
+  for await (const { path, entry } of walkSnapshot(
+    repository,
+    rootOf(snapshot),
+  )) {
+    if (entry.type === 'd') continue;
+    const hash = createHash('sha256');
+    for await (const part of (
+      await openObject(repository.contents, entry.obj)
+    ).stream())
+      hash.update(part);
+    files[path] = hash.digest('hex');
+  }
+  return files;
+}
+
+(kopiaProgram ? describe : describe.skip)('with the real program', () => {
+  const storages: FolderStorage[] = [];
+  afterEach(async () => {
+    for (const storage of storages.splice(0)) await storage.close();
+  });
+  async function openFolder(folder: string, create = false) {
+    const storage = await FolderStorage.open(folder, { create });
+    storages.push(storage);
+    return storage;
+  }
+  let tree: string;
+  beforeAll(() => {
+    tree = temporaryFolder();
+    makeFixtureTree(tree);
+    writeDated(join(tree, 'large.bin'), xorshift(77, 25_000_000));
+    writeDated(join(tree, 'zeros.bin'), Buffer.alloc(9_000_000));
+    writeDated(
+      join(tree, 'text.log'),
+      'some compressible line of text\n'.repeat(200_000),
+    );
+  });
+
+  async function open(folder: string, options: Partial<CreateOptions> = {}) {
+    const storage = await openFolder(folder, true);
+    return {
+      storage,
+      repository: await Repository.create({ storage, password, ...options }),
+    };
+  }
+
+  it('shares a repository: each verifies, restores and extends what the other wrote', async () => {
+    const folder = temporaryFolder();
+    const { storage, repository } = await open(folder);
+    setPolicy(repository, {}, { compression: { compressorName: 'zstd' } });
+    const { snapshot } = await uploadTree(repository, tree, {
+      source: { path: '/data', host: 'h', userName: 'u' },
+    });
+    async function* stream() {
+      yield xorshift(3, 9_999_999);
+    }
+    await uploadStream(repository, stream(), '/dev/vdb', {
+      source: { path: '/block', host: 'h', userName: 'u' },
+    });
+    await repository.close();
+
+    const kopia = connectKopia(
+      ['connect', 'filesystem', `--path=${folder}`],
+      password,
+    );
+    verifyWithKopia(kopia);
+    const out = join(temporaryFolder(), 'out');
+    kopia.run('snapshot', 'restore', snapshot.id, out);
+    execFileSync('diff', ['-r', '--no-dereference', tree, out]);
+    for (const kind of ['p', 'q']) {
+      for (const { id } of kopia.json<{ id: string }[]>(
+        'blob',
+        'list',
+        `--prefix=${kind}`,
+      )) {
+        kopia.run(
+          'index',
+          'recover',
+          `--blobs=${id}`,
+          '--dangerous-commands=enabled',
+        );
+      }
+    }
+    expect(kopia.run('session', 'list').trim()).toBe('');
+
+    // Theirs on ours: everything is known already.
+    const before = kopia.json<{ id: string }[]>(
+      'blob',
+      'list',
+      '--prefix=p',
+    ).length;
+    const theirs = kopia.json<{ id: string; rootEntry: { obj: string } }>(
+      'snapshot',
+      'create',
+      tree,
+      '--override-source=u@h:/data',
+    );
+    expect(theirs.rootEntry.obj).toBe(rootOf(snapshot).obj);
+    expect(kopia.json<unknown[]>('blob', 'list', '--prefix=p')).toHaveLength(
+      before,
+    );
+
+    // Ours again, after theirs.
+    writeDated(join(tree, 'added.txt'), 'added');
+    const again = await Repository.open({ storage, password });
+    expect(listSnapshots(again).map(({ id }) => id)).toContain(theirs.id);
+    const next = await uploadTree(again, tree, {
+      source: { path: '/data', host: 'h', userName: 'u' },
+    });
+    expect(next.report.progress.hashedBytes).toBe(5);
+    expect(await filesOf(again, next.snapshot.id)).toEqual({
+      ...(await filesOf(again, theirs.id)),
+      'added.txt': createHash('sha256').update('added').digest('hex'),
+    });
+    await again.close();
+    verifyWithKopia(kopia);
+
+    kopia.run('maintenance', 'set', '--owner=me');
+    kopia.run('maintenance', 'run', '--full', '--safety=none');
+    verifyWithKopia(kopia);
+    const last = await Repository.open({ storage, password });
+    for (const entry of last.contents.entries())
+      if (!entry.deleted) await last.contents.read(entry.id, { rehash: true });
+    const after = await uploadTree(last, tree, {
+      source: { path: '/data', host: 'h', userName: 'u' },
+    });
+    expect(after.report.progress.hashedBytes).toBe(0);
+    await last.changePassword('new');
+    await last.close();
+    const renewed = connectKopia(
+      ['connect', 'filesystem', `--path=${folder}`],
+      'new',
+    );
+    verifyWithKopia(renewed);
+    renewed.run('repository', 'change-password', '--new-password=newer');
+    await (await Repository.open({ storage, password: 'newer' })).close();
+    await expect(
+      Repository.open({ storage, password: 'new' }),
+    ).rejects.toMatchObject({ code: 'invalid-password' });
+    if (judge)
+      execFileSync(
+        'python3',
+        [join(judge, 'kopia_check.py'), folder, 'newer', '--packs'],
+        { stdio: 'pipe' },
+      );
+  });
+
+  it.each([
+    ...hashNames.map(hash => ({
+      hash,
+      encryption: encryptionNames[hashNames.indexOf(hash) % 2],
+      splitter: 'FIXED-1M',
+    })),
+    {
+      hash: 'BLAKE2B-256-128',
+      encryption: encryptionNames[0],
+      splitter: 'DYNAMIC-128K-BUZHASH',
+    },
+    {
+      hash: 'BLAKE3-256',
+      encryption: encryptionNames[1],
+      splitter: 'DYNAMIC-1M-RABINKARP',
+    },
+  ])('agrees on %o', async parameters => {
+    const folder = temporaryFolder();
+    const { repository } = await open(folder, {
+      ...parameters,
+      keyDerivation: 'pbkdf2-sha256-600000',
+    });
+    setPolicy(
+      repository,
+      {},
+      { compression: { compressorName: 'gzip-best-speed' } },
+    );
+    const { snapshot } = await uploadTree(repository, tree, {
+      source: { path: '/data', host: 'h', userName: 'u' },
+    });
+    await repository.close();
+    const kopia = connectKopia(
+      ['connect', 'filesystem', `--path=${folder}`],
+      password,
+    );
+    verifyWithKopia(kopia);
+    const theirs = kopia.json<{ rootEntry: { obj: string } }>(
+      'snapshot',
+      'create',
+      tree,
+      '--override-source=u@h:/data',
+      '--force-hash=100',
+    );
+    expect(theirs.rootEntry.obj).toBe(rootOf(snapshot).obj);
+  });
+
+  it('shares a bucket', async () => {
+    const server = await startS3Server();
+    // The program and this test share a thread's time: it must answer while the program runs.
+    const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
+    const storage = new S3Storage({
+      bucket: 'bucket',
+      prefix: 'p/',
+      endpoint: server.url,
+      credentials,
+    });
+    const repository = await Repository.create({ storage, password });
+    const { snapshot } = await uploadTree(repository, tree);
+    await repository.close();
+    const home = temporaryFolder();
+    const env = {
+      ...process.env,
+      KOPIA_PASSWORD: password,
+      KOPIA_CHECK_FOR_UPDATES: 'false',
+      HOME: home,
+      KOPIA_CACHE_DIRECTORY: join(home, 'cache'),
+    };
+    const kopia = (...args: string[]) =>
+      promisify(execFile)(
+        kopiaProgram!,
+        [
+          ...args,
+          `--config-file=${home}/c`,
+          `--log-dir=${home}/l`,
+          '--no-progress',
+          '--no-auto-maintenance',
+          '--no-persist-credentials',
+        ],
+        { env },
+      );
+    await kopia(
+      'repository',
+      'connect',
+      's3',
+      '--bucket=bucket',
+      '--prefix=p/',
+      `--endpoint=${new URL(server.url).host}`,
+      '--disable-tls',
+      '--access-key=key',
+      '--secret-access-key=secret',
+      '--region=us-east-1',
+      '--max-list-cache-duration=0s',
+    );
+    await kopia('content', 'verify', '--full');
+    await kopia('snapshot', 'verify', '--verify-files-percent=100');
+    await kopia('snapshot', 'create', join(tree, 'dir'));
+    const again = await Repository.open({ storage, password });
+    expect(listSnapshots(again).map(({ id }) => id)).toContain(snapshot.id);
+    expect(listSnapshots(again)).toHaveLength(2);
+    await again.close();
+    await server.close();
+  });
+
+  it('reads every compressor that it writes, and repositories of version 1 and without .shards', async () => {
+    const compressors = [
+      's2-default',
+      's2-better',
+      's2-parallel-4',
+      'zstd',
+      'zstd-fastest',
+      'zstd-better-compression',
+      'gzip',
+      'pgzip',
+      'deflate-default',
+    ];
+    for (const version of [1, 2, 3]) {
+      const folder = temporaryFolder();
+      const kopia = connectKopia(
+        [
+          'create',
+          'filesystem',
+          `--path=${folder}`,
+          `--format-version=${version}`,
+        ],
+        password,
+      );
+      for (const compressor of compressors) {
+        kopia.run('policy', 'set', '--global', `--compression=${compressor}`);
+        writeDated(
+          join(tree, 'text.log'),
+          `${compressor} and a compressible line of text\n`.repeat(100_000),
+        );
+        kopia.run('snapshot', 'create', tree);
+      }
+      const repository = await Repository.open({
+        storage: await openFolder(folder),
+        password,
+        readOnly: true,
+      });
+      expect(repository.format.version).toBe(version);
+      const snapshots = listSnapshots(repository);
+      expect(snapshots).toHaveLength(compressors.length);
+      const expected: Record<string, string> = {};
+      for (const name of readdirSync(tree)) {
+        if (existsSync(join(tree, name)) && name.endsWith('.bin'))
+          expected[name] = createHash('sha256')
+            .update(readFileSync(join(tree, name)))
+            .digest('hex');
+      }
+      for (const [i, { id }] of snapshots.entries()) {
+        const text =
+          `${compressors[i]} and a compressible line of text\n`.repeat(100_000);
+        expect(await filesOf(repository, id)).toMatchObject({
+          ...expected,
+          'text.log': createHash('sha256').update(text).digest('hex'),
+        });
+      }
+      await repository.close();
+      if (version === 1) {
+        const writing = await Repository.open({
+          storage: await openFolder(folder),
+          password,
+        });
+        await expect(uploadTree(writing, tree)).rejects.toMatchObject({
+          code: 'unsupported',
+        });
+        await writing.close();
+      }
+    }
+  });
+});
