@@ -3,6 +3,7 @@ import type { EngineConfig } from './config/EngineConfig';
 import type { Logger } from './config/Logger';
 import { allControllers } from './controllers/allControllers';
 import { ClusterEngine, type ClusterState } from './controllers/ClusterEngine';
+import type { Controller } from './controllers/Controller';
 
 /** What the engine tells the process that started it. @public */
 export type EngineMessage =
@@ -21,6 +22,8 @@ export async function runEngine(
     logger: Logger;
     signal: AbortSignal;
     onMessage(message: EngineMessage): void;
+    /** What runs in each cluster; all controllers when absent. */
+    controllers?: () => Controller[];
   },
 ): Promise<void> {
   const identity = processIdentity();
@@ -31,7 +34,7 @@ export async function runEngine(
       identity,
       version: options.version,
       logger: options.logger,
-      controllers: allControllers,
+      controllers: options.controllers ?? allControllers,
       onState: state =>
         options.onMessage({ type: 'cluster', name: connection.name, ...state }),
     }).run(options.signal),

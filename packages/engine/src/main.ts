@@ -4,7 +4,12 @@ import { pino } from 'pino';
 import packageJson from '../package.json';
 import type { EngineConfig } from './config/EngineConfig';
 import { readEngineConfig } from './config/readEngineConfig';
+import { allControllers } from './controllers/allControllers';
 import { runEngine, type EngineMessage } from './EngineProcess';
+import {
+  killAfterWritesVariable,
+  withKillAfterWrites,
+} from './testing/killAfterWrites';
 
 const usage = `Usage: engine [--config FILE.json] [--in-cluster] [--namespace NAME]
 Without arguments, and started with an IPC channel, the first message
@@ -40,6 +45,11 @@ async function main(): Promise<number> {
     logger,
     signal: stop.signal,
     onMessage: tellParent,
+    controllers: () =>
+      withKillAfterWrites(
+        allControllers(),
+        process.env[killAfterWritesVariable],
+      ),
   });
   return exitCodes.ok;
 }

@@ -28,9 +28,11 @@ export interface RunningEngine {
  * Starts an engine with short intervals.
  *
  * @param config - a part of EngineConfig; `clusters` is needed
+ * @param environment - further environment variables of the process
  */
 export function startEngine(
   config: { clusters: object[] } & Record<string, unknown>,
+  environment: Record<string, string> = {},
 ): RunningEngine {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-engine-'));
   const file = path.join(folder, 'config.json');
@@ -45,6 +47,7 @@ export function startEngine(
   );
   const running = startProcess(process.execPath, [bundle, '--config', file], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, ...environment },
   });
   const messages: EngineMessage[] = [];
   running.child.on('message', message =>

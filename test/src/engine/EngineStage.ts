@@ -86,22 +86,49 @@ export class EngineStage {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Starts the engine again after it has ended. */
-  async restartEngine(): Promise<void> {
+  /**
+   * Starts the engine again after it has ended. The Lease that a killed one still holds is taken away, so that nobody has to wait
+   * for its end.
+   *
+   * @param environment - variables for this start only
+   */
+  async restartEngine(
+    environment: { [name: string]: string } = {},
+  ): Promise<void> {
+    await this.client.delete(coreTypes.leases, {
+      namespace: controlNamespace,
+      name: 'lifeboat-engine',
+    });
     this.running = startEngine(
       this.config as { clusters: object[] } & Record<string, unknown>,
+      environment,
     );
     await this.running.untilState('leading', 'test', 60_000);
+  }
+
+  /** Whether the engine's process is there. */
+  isEngineAlive(): boolean {
+    try {
+      process.kill(this.running.pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   storage(...segments: string[]): string {
     return path.join(this.folder, 'storage', ...segments);
   }
 
-  /** Names of the files of a backup or restore; empty when there is no folder. */
+  /**
+   * Names of the files of a backup or restore; empty when there is no folder. Half-written files, which the store never shows and
+   * removes an hour after their writer was killed, are left out.
+   */
   files(...segments: string[]): string[] {
     try {
-      return readdirSync(this.storage(...segments)).sort();
+      return readdirSync(this.storage(...segments))
+        .filter(name => !name.startsWith('.lifeboat-partial-'))
+        .sort();
     } catch {
       return [];
     }

@@ -1,0 +1,102 @@
+import type { ClusterClient } from '../cluster/ClusterClient';
+import type { Controller, ControllerContext } from '../controllers/Controller';
+import { ObjectBackupStore } from '../storage/ObjectBackupStore';
+import type { ObjectStore } from '../storage/ObjectStore';
+
+/** The environment variable that arms the switch: after how many writes the process kills itself. */
+export const killAfterWritesVariable = 'LIFEBOAT_FAULT_KILL_AFTER_WRITES';
+
+/** Controllers whose writes count; others write by the clock and would make the count random. */
+const counted = new Set(['backup', 'restore']);
+
+/**
+ * Lets the process die by SIGKILL right after its n-th write to API or storage by the Backup and Restore controllers, for tests
+ * of what a crash leaves behind.
+ *
+ * @param writes - text of the environment variable; absent or empty leaves the controllers as they are
+ * @throws Error if it is no positive whole number
+ */
+export function withKillAfterWrites(
+  controllers: Controller[],
+  writes: string | undefined,
+): Controller[] {
+  if (!writes) {
+    return controllers;
+  }
+  const limit = Number(writes);
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new Error(
+      `${killAfterWritesVariable} is ${writes}; it must be a positive whole number`,
+    );
+  }
+  let done = 0;
+  const counting = async <T>(write: Promise<T>): Promise<T> => {
+    const result = await write;
+    done += 1;
+    if (done === limit) {
+      process.kill(process.pid, 'SIGKILL');
+    }
+    return result;
+  };
+  return controllers.map(controller =>
+    counted.has(controller.name)
+      ? withCounting(controller, counting)
+      : controller,
+  );
+}
+
+type Counting = <T>(write: Promise<T>) => Promise<T>;
+
+function withCounting(controller: Controller, counting: Counting): Controller {
+  const wrap = (context: ControllerContext): ControllerContext => ({
+    ...context,
+    client: countingClient(context.client, counting),
+    openStore: async location => {
+      const store = await context.openStore(location);
+      return new ObjectBackupStore(countingStore(store.objects, counting), {
+        name: store.locationName,
+        readOnly: store.readOnly,
+        prefix: store.keys.prefix,
+      });
+    },
+  });
+  return {
+    name: controller.name,
+    type: controller.type,
+    concurrency: config => controller.concurrency?.(config) ?? 1,
+    recover: async context => controller.recover?.(wrap(context)),
+    reconcile: (key, context) => controller.reconcile(key, wrap(context)),
+  };
+}
+
+function countingClient(
+  client: ClusterClient,
+  counting: Counting,
+): ClusterClient {
+  return {
+    discover: signal => client.discover(signal),
+    get: (type, ref, options) => client.get(type, ref, options),
+    list: (type, options) => client.list(type, options),
+    watch: (type, options) => client.watch(type, options),
+    create: (type, object, options) =>
+      counting(client.create(type, object, options)),
+    replace: (type, object, options) =>
+      counting(client.replace(type, object, options)),
+    patch: (type, ref, patch, options) =>
+      counting(client.patch(type, ref, patch, options)),
+    delete: (type, ref, options) => counting(client.delete(type, ref, options)),
+  };
+}
+
+function countingStore(store: ObjectStore, counting: Counting): ObjectStore {
+  return {
+    get: (key, options) => store.get(key, options),
+    stat: (key, options) => store.stat(key, options),
+    list: (prefix, options) => store.list(prefix, options),
+    listDirectories: (prefix, options) =>
+      store.listDirectories(prefix, options),
+    put: (key, body, options) => counting(store.put(key, body, options)),
+    delete: (keys, options) => counting(store.delete(keys, options)),
+    copy: (from, to, options) => counting(store.copy(from, to, options)),
+  };
+}
