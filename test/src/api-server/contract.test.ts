@@ -1,4 +1,5 @@
 import { startDevCluster } from '../cluster/startDevCluster';
+import { startKubeApiServer } from '../cluster/startKubeApiServer';
 import { ApiProbe } from '../contract/ApiProbe';
 import { contractCases } from '../contract/cases';
 import {
@@ -7,7 +8,6 @@ import {
   writeRecording,
 } from '../contract/recording';
 import { runCase } from '../contract/runCases';
-import { startKubeApiServer } from './startKubeApiServer';
 
 jest.setTimeout(180_000);
 
@@ -22,7 +22,7 @@ describe('dev-cluster and a real kube-apiserver answer alike', () => {
 
   beforeAll(async () => {
     const [kube, cluster] = await Promise.all([
-      startKubeApiServer({ assets: process.env.KUBEBUILDER_ASSETS ?? '' }),
+      startKubeApiServer({ withoutControllers: true }),
       startDevCluster({ withoutNode: true }),
     ]);
     theirs = new ApiProbe(kube.kubeconfig);
