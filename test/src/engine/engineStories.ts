@@ -31,6 +31,8 @@ import { startEngine, type RunningEngine } from '../cluster/startEngine';
 
 const namespace = 'openshift-adp';
 
+/* eslint-disable jest/no-export -- the same stories run on several clusters */
+
 /**
  * What the engine does around backups, on any cluster: storage locations,
  * schedules, expiry, deletion, synchronisation, a Velero beside it.

@@ -33,6 +33,8 @@ import {
 const namespace = 'openshift-adp';
 const takeOverMs = 20_000;
 
+/* eslint-disable jest/no-export -- the same stories run on several clusters */
+
 /** Two engines on one cluster, of which the leader is killed, or stopped past its lease and woken. */
 export function leaderStories(
   name: string,

@@ -155,9 +155,8 @@ export class LeaderLease {
         if (!term.aborted) this.options.onError?.(error);
       })
       .finally(() => end(new LeaseLostError('The engine stopped leading')));
-    let { lease } = taken;
     try {
-      lease = await this.keep(lease, fence, term);
+      await this.keep(taken.lease, fence, term);
     } finally {
       // On an orderly end the work stops first, and the lease is held until it
       // has: only then may another begin.
@@ -173,7 +172,7 @@ export class LeaderLease {
     first: Lease,
     fence: LeaseFence,
     term: AbortSignal,
-  ): Promise<Lease> {
+  ): Promise<void> {
     const { client, clock, renewMs, identity, onError, onContact } =
       this.options;
     let lease = first;
@@ -197,18 +196,28 @@ export class LeaderLease {
         if (term.aborted) break;
         onError?.(error);
         pause = 1_000;
-        const current = await client
-          .get<Lease>(
-            coreTypes.leases,
-            { namespace: lease.metadata.namespace, name: this.options.name },
-            { signal: AbortSignal.any([term, AbortSignal.timeout(renewMs)]) },
-          )
-          .catch(() => lease);
+        const current = await this.read(term);
+        if (current === 'unknown') continue;
         if (current?.spec?.holderIdentity !== identity.text) break;
         lease = current;
       }
     }
-    return lease;
+  }
+
+  private async read(
+    signal: AbortSignal,
+  ): Promise<Lease | undefined | 'unknown'> {
+    const { client, namespace, name, renewMs } = this.options;
+    try {
+      return await client.get<Lease>(
+        coreTypes.leases,
+        { namespace, name },
+        { signal: AbortSignal.any([signal, AbortSignal.timeout(renewMs)]) },
+      );
+    } catch {
+      // The renewal failed already, and said why.
+      return 'unknown';
+    }
   }
 
   private async release(): Promise<void> {

@@ -27,7 +27,10 @@ export class ResourceCache<T extends ApiObject = KubernetesObject>
   }
 
   async synced(signal?: AbortSignal): Promise<void> {
-    if (!signal) return this.firstList;
+    if (!signal) {
+      await this.firstList;
+      return;
+    }
     signal.throwIfAborted();
     let onAbort: () => void = () => undefined;
     const aborted = new Promise<never>((_, reject) => {

@@ -69,7 +69,7 @@ function page(names: string[], more?: string, version = '10') {
   });
 }
 
-async function names(pageSize?: number): Promise<string[]> {
+async function listedNames(pageSize?: number): Promise<string[]> {
   const found: string[] = [];
   for await (const object of client.list(coreTypes.configMaps, {
     namespace: 'shop',
@@ -141,7 +141,9 @@ describe('reads', () => {
     expect(server.requests).toHaveLength(4);
 
     server.answer(failure(503, 'ServiceUnavailable'));
-    await expect(names()).rejects.toThrow('ServiceUnavailable from the test');
+    await expect(listedNames()).rejects.toThrow(
+      'ServiceUnavailable from the test',
+    );
     expect(server.requests).toHaveLength(9);
   });
 
@@ -233,7 +235,7 @@ describe('lists', () => {
       failure(410, 'Expired'),
       page(['a', 'b', 'b2', 'c']),
     );
-    expect(await names(2)).toEqual(['a', 'b', 'b2', 'c']);
+    expect(await listedNames(2)).toEqual(['a', 'b', 'b2', 'c']);
     expect(server.requests[2].query.get('limit')).toBeNull();
     expect(server.requests[2].query.get('continue')).toBeNull();
   });
@@ -242,7 +244,7 @@ describe('lists', () => {
     server.answer(
       json({ kind: 'ConfigMapList', apiVersion: 'v1', items: null }),
     );
-    expect(await names()).toEqual([]);
+    expect(await listedNames()).toEqual([]);
   });
 });
 

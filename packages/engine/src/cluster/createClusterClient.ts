@@ -39,28 +39,6 @@ export interface ClusterClientOptions {
   clock?: Clock;
 }
 
-/**
- * Opens a client for a cluster. Nothing is sent before the first call.
- * @public
- */
-export function createClusterClient(
-  connection: ClusterConnection,
-  options: ClusterClientOptions = {},
-): ClusterClient & { close(): void } {
-  const clock = options.clock ?? systemClock;
-  return new HttpClusterClient({
-    transport: new HttpTransport(
-      connection,
-      options.userAgent ?? 'lifeboat-engine',
-    ),
-    queue: new PQueue({ concurrency: options.concurrency ?? 30 }),
-    timeoutMs: options.timeoutMs ?? 30_000,
-    attempts: options.attempts ?? 5,
-    clock,
-    guard: () => undefined,
-  });
-}
-
 interface Parts {
   transport: HttpTransport;
   queue: PQueue;
@@ -363,6 +341,28 @@ export class HttpClusterClient implements ClusterClient {
       }
     }
   }
+}
+
+/**
+ * Opens a client for a cluster. Nothing is sent before the first call.
+ * @public
+ */
+export function createClusterClient(
+  connection: ClusterConnection,
+  options: ClusterClientOptions = {},
+): ClusterClient & { close(): void } {
+  const clock = options.clock ?? systemClock;
+  return new HttpClusterClient({
+    transport: new HttpTransport(
+      connection,
+      options.userAgent ?? 'lifeboat-engine',
+    ),
+    queue: new PQueue({ concurrency: options.concurrency ?? 30 }),
+    timeoutMs: options.timeoutMs ?? 30_000,
+    attempts: options.attempts ?? 5,
+    clock,
+    guard: () => undefined,
+  });
 }
 
 function writeQuery(options: WriteOptions): Record<string, string | undefined> {

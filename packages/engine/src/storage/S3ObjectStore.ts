@@ -286,9 +286,8 @@ export class S3ObjectStore implements ObjectStore {
     signal: AbortSignal | undefined,
   ) {
     checkPrefix(prefix);
-    let token: string | undefined;
-    do {
-      const page = await this.explained(signal, () =>
+    const read = (token: string | undefined) =>
+      this.explained(signal, () =>
         this.client.send(
           new ListObjectsV2Command({
             Bucket: this.settings.bucket,
@@ -299,9 +298,12 @@ export class S3ObjectStore implements ObjectStore {
           { abortSignal: signal },
         ),
       );
+    let next: string | undefined;
+    do {
+      const page = await read(next);
       yield page;
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (token);
+      next = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (next);
   }
 
   private putInput(

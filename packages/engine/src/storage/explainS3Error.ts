@@ -147,7 +147,9 @@ function explain(error: AnyError, place: S3Place): Explanation | undefined {
   ) {
     return {
       reason: 'unreachable',
-      message: `${endpoint} cannot be reached (${codes[0]}): check that the server runs, the port in config.s3Url, and network policies`,
+      message: `${endpoint} cannot be reached (${codes.find(code =>
+        /^E[A-Z]+$/.test(code),
+      )}): check that the server runs, the port in config.s3Url, and network policies`,
       retryable: true,
     };
   }

@@ -20,7 +20,7 @@ export function checkPrefix(prefix: string): void {
 function keyProblem(key: string): string | undefined {
   if (key === '') return 'it is empty';
   if (Buffer.byteLength(key) > 1024) return 'it is longer than 1024 bytes';
-  if (/[\u0000-\u001f\u007f\\]/.test(key)) {
+  if (/[\p{Cc}\\]/u.test(key)) {
     return 'it has a control character or a backslash';
   }
   const segments = key.split('/');

@@ -1,0 +1,74 @@
+import { readEngineConfig } from './readEngineConfig';
+
+const cluster = { name: 'demo', kubeconfig: '/kubeconfig' };
+
+describe('readEngineConfig', () => {
+  it('fills in defaults', () => {
+    expect(readEngineConfig({ clusters: [cluster] })).toEqual({
+      namespace: 'openshift-adp',
+      clusters: [cluster],
+      sync: { phases: ['Completed'], periodSeconds: 60 },
+      validationSeconds: 60,
+      lease: { durationSeconds: 15, renewSeconds: 5 },
+      concurrency: { backups: 1, restores: 1, requests: 30 },
+      consent: [],
+      restoreTargets: ['{{namespace}}-*'],
+      createNamespaces: true,
+      defaultTtl: '720h0m0s',
+      garbageCollectionSeconds: 3600,
+      defaultLocation: 'default',
+      scheduleSkipImmediately: false,
+      logLevel: 'info',
+    });
+  });
+
+  it('does not change what it is given', () => {
+    const given = { clusters: [cluster] };
+    readEngineConfig(given);
+    expect(given).toEqual({ clusters: [cluster] });
+  });
+
+  it.each([
+    [undefined, 'the configuration: must be of type object'],
+    [{}, '"clusters" is missing'],
+    [{ clusters: [] }, 'clusters: must NOT have fewer than 1 items'],
+    [
+      { clusters: [cluster], namspace: 'x' },
+      'there is no setting "namspace"; known are namespace, clusters',
+    ],
+    [
+      { clusters: [{ name: 'a' }] },
+      'needs exactly one of kubeconfig, url and inCluster',
+    ],
+    [
+      { clusters: [{ ...cluster, url: 'https://x' }] },
+      'has kubeconfig and url',
+    ],
+    [{ clusters: [cluster, cluster] }, 'there are two named "demo"'],
+    [
+      { clusters: [cluster], lease: { durationSeconds: 5, renewSeconds: 5 } },
+      'at most half of lease.durationSeconds (5)',
+    ],
+    [
+      { clusters: [cluster], sync: { phases: ['Done'] } },
+      'sync.phases[0]: is "Done"; allowed are "Completed"',
+    ],
+    [{ clusters: [cluster], defaultTtl: '30 days' }, 'defaultTtl'],
+    [
+      { clusters: [cluster], consent: [{ namespace: 'shop' }] },
+      'consent[0]: "entities" is missing',
+    ],
+  ])('refuses %j', (value, message) => {
+    expect(() => readEngineConfig(value)).toThrow(message);
+  });
+
+  it('names every problem', () => {
+    expect(() =>
+      readEngineConfig({
+        clusters: [cluster],
+        logLevel: 'loud',
+        validationSeconds: 0,
+      }),
+    ).toThrow('has 2 problems');
+  });
+});
