@@ -38,9 +38,7 @@ async function startApi(answers: Record<string, unknown>) {
     });
     const prepared = answers[key];
     const answer = Array.isArray(prepared)
-      ? prepared.length > 1
-        ? prepared.shift()
-        : prepared[0]
+      ? prepared.splice(0, prepared.length > 1 ? 1 : 0)[0] ?? prepared[0]
       : prepared;
     response.setHeader('Content-Type', 'application/json');
     if (answer === undefined) {
