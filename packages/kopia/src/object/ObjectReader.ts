@@ -12,6 +12,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Computes the hash of every content again. */
   readonly rehash?: boolean;
+  /** Parts of a large object that are fetched before they are wanted; each lies in memory. Default 0. */
+  readonly ahead?: number;
 }
 
 /**
@@ -58,17 +60,29 @@ export class ObjectReader {
       if (entry.start + entry.length <= offset) low = middle + 1;
       else high = middle;
     }
-    for (let i = low; i < this.entries.length; i++) {
+    const ahead: Promise<ObjectReader | Buffer>[] = [];
+    let next = low;
+    const start = () => {
+      const entry = this.entries![next];
+      next += 1;
+      const fetched = this.fetchPart(entry, options);
+      // It is awaited later; a failure until then must not count as unhandled.
+      fetched.catch(() => undefined);
+      ahead.push(fetched);
+    };
+    for (
+      let i = low;
+      i < this.entries.length && this.entries[i].start < end;
+      i++
+    ) {
       const entry = this.entries[i];
-      if (entry.start >= end) return;
-      const from = Math.max(0, offset - entry.start);
-      const count = Math.min(entry.length, end - entry.start) - from;
-      const part = await openObject(
-        this.contents,
-        entry.object,
-        options,
-        entry.length,
-      );
+      while (
+        next <= i + (options.ahead ?? 0) &&
+        next < this.entries.length &&
+        this.entries[next].start < end
+      )
+        start();
+      const part = await ahead.shift()!;
       if (part.length !== entry.length) {
         throw corrupt(
           `Part ${entry.object} of object ${this.id} has ${part.length} bytes instead of ${entry.length}`,
@@ -77,8 +91,21 @@ export class ObjectReader {
           },
         );
       }
-      yield* part.stream(from, count, options);
+      const from = Math.max(0, offset - entry.start);
+      const to = Math.min(entry.length, end - entry.start);
+      if (Buffer.isBuffer(part)) yield part.subarray(from, to);
+      else yield* part.stream(from, to - from, options);
     }
+  }
+
+  /** A part's bytes, or, if it has parts itself, its reader. */
+  private async fetchPart(
+    entry: IndirectEntry,
+    options: ReadOptions,
+  ): Promise<ObjectReader | Buffer> {
+    if (entry.object.startsWith('I'))
+      return openObject(this.contents, entry.object, options, entry.length);
+    return readSingle(this.contents, entry.object, options);
   }
 
   /** All bytes together; throws `limit-exceeded` above `limit`. */
