@@ -52,7 +52,6 @@ export function badInputStories(
         snapshotVolumes: false,
       });
       expect(made.status?.phase).toBe('Completed');
-      // Without its record it is any Velero's backup, which an admin may restore.
       spoil(contents(backup));
       return backup;
     }
@@ -71,11 +70,7 @@ export function badInputStories(
     /** Makes the backup look like one that Velero wrote: without our record, its contents are taken as they are. */
     function forget(backup: string): void {
       renameSync(
-        stage.storage(
-          'backups',
-          backup,
-          `${backup}-lifeboat-record.json.gz`,
-        ),
+        stage.storage('backups', backup, `${backup}-lifeboat-record.json.gz`),
         stage.storage(`${backup}-record`),
       );
     }
@@ -192,16 +187,22 @@ export function badInputStories(
         { includedResources: ['nodes'] },
         'nodes are non-restorable resources',
       ],
-      [
-        'a modifier that does not exist',
-        { resourceModifier: { kind: 'configmap', name: 'nothing' } },
-        'failed to get resource modifiers configmap',
-      ],
     ])('refuses a restore of %s', async (_what, spec, message) => {
       const restore = await restoreOf('nothing', spec);
       expect(restore.status?.phase).toBe('FailedValidation');
       expect(restore.status?.validationErrors?.join('\n')).toContain(message);
     });
+
+    it('refuses a modifier that does not exist', async () => {
+      const backup = await spoiled(() => {});
+      const restore = await restoreOf(backup, {
+        resourceModifier: { kind: 'configmap', name: 'nothing' },
+      });
+      expect(restore.status?.phase).toBe('FailedValidation');
+      expect(restore.status?.validationErrors?.join('\n')).toContain(
+        'failed to get resource modifiers configmap',
+      );
+    }, 30_000);
 
     it('refuses a modifier with an unknown field', async () => {
       await stage.client.create<KubernetesObject>(coreTypes.configMaps, {
@@ -248,17 +249,21 @@ export function badInputStories(
       ['../../../etc/cron.d/evil.json'],
       ['/etc/cron.d/evil.json'],
       ['resources/configmaps/namespaces/../../../evil/x.json'],
-    ])('refuses a tarball with the path %s', async path => {
-      const tarball = await tarballOf({
-        'metadata/version': '1.1.0\n',
-        [path]: '{}',
-      });
-      const backup = await spoiled(file => writeFileSync(file, tarball));
-      forget(backup);
-      const restore = await restoreOf(backup);
-      expect(restore.status?.phase).toBe('Failed');
-      expect(restore.status?.failureReason).toContain('leads out of it');
-    }, 30_000);
+    ])(
+      'refuses a tarball with the path %s',
+      async path => {
+        const tarball = await tarballOf({
+          'metadata/version': '1.1.0\n',
+          [path]: '{}',
+        });
+        const backup = await spoiled(file => writeFileSync(file, tarball));
+        forget(backup);
+        const restore = await restoreOf(backup);
+        expect(restore.status?.phase).toBe('Failed');
+        expect(restore.status?.failureReason).toContain('leads out of it');
+      },
+      30_000,
+    );
 
     it('refuses a decompression bomb', async () => {
       const zeros = gzipSync(Buffer.alloc(256 * 1024 * 1024));

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   openObjectStore,
   StorageError,
@@ -170,6 +172,53 @@ describe('messages that help', () => {
       }),
     );
     expect(error).toBeInstanceOf(StorageError);
+  });
+});
+
+describe('uploads that never ended', () => {
+  it('are swept', async () => {
+    const key = 'lifeboat-sweep/abandoned';
+    const s3 = new S3Client({
+      endpoint: environment.endpoint,
+      region: environment.region,
+      forcePathStyle: true,
+      credentials: {
+        accessKeyId: environment.accessKey,
+        secretAccessKey: environment.secretKey,
+      },
+    });
+    await s3.send(
+      new CreateMultipartUploadCommand({
+        Bucket: environment.bucket,
+        Key: key,
+      }),
+    );
+    s3.destroy();
+    const store = await open();
+    expect(await store.sweep?.('lifeboat-sweep/')).toBe(0);
+    expect(await store.sweep?.('another/', { olderThanMs: -60_000 })).toBe(0);
+    expect(
+      await store.sweep?.('lifeboat-sweep/', { olderThanMs: -60_000 }),
+    ).toBe(1);
+    expect(
+      await store.sweep?.('lifeboat-sweep/', { olderThanMs: -60_000 }),
+    ).toBe(0);
+  });
+
+  it('are not left by puts that fail', async () => {
+    const store = await open();
+    const failing = Readable.from(
+      (async function* source() {
+        yield Buffer.alloc(20_000_000);
+        throw new Error('the source broke');
+      })(),
+    );
+    await expect(store.put('lifeboat-sweep/failing', failing)).rejects.toThrow(
+      'the source broke',
+    );
+    expect(
+      await store.sweep?.('lifeboat-sweep/', { olderThanMs: -60_000 }),
+    ).toBe(0);
   });
 });
 

@@ -16,6 +16,7 @@ import { superfluousDefaults } from './storageLocations';
 
 const checkTimeoutMs = 30_000;
 const retryUnavailableMs = 20_000;
+const sweepEveryMs = 6 * 3600 * 1000;
 
 /**
  * Finds out whether a storage location can be used, and says why not (Velero:
@@ -25,6 +26,7 @@ const retryUnavailableMs = 20_000;
 export function createBackupStorageLocationController(): Controller {
   // What was checked by this process; a changed spec is checked at once.
   const checkedSpecs = new Map<string, string>();
+  const sweptAt = new Map<string, number>();
 
   return {
     name: 'backup-storage-location',
@@ -63,6 +65,13 @@ export function createBackupStorageLocationController(): Controller {
       const message = await problemOf(location, context);
       await patchStatus(key, location, message, context);
       checkedSpecs.set(uid, spec);
+      if (!message && location.spec.accessMode !== 'ReadOnly') {
+        const now = context.clock.monotonic();
+        if (now - (sweptAt.get(uid) ?? -Infinity) > sweepEveryMs) {
+          sweptAt.set(uid, now);
+          await sweep(location, context);
+        }
+      }
       return {
         requeueAfterMs: message
           ? Math.min(frequencyMs, retryUnavailableMs)
@@ -154,6 +163,37 @@ async function patchStatus(
     },
     { signal: context.signal },
   );
+}
+
+/** What a killed engine left half-written; whoever may not remove it still makes backups. */
+async function sweep(
+  location: BackupStorageLocation,
+  context: ControllerContext,
+): Promise<void> {
+  const signal = AbortSignal.any([
+    context.signal,
+    AbortSignal.timeout(checkTimeoutMs),
+  ]);
+  try {
+    const store = await context.openStore(location);
+    const removed = await before(
+      signal,
+      async () =>
+        (await store.objects.sweep?.(store.keys.prefix, { signal })) ?? 0,
+    );
+    if (removed > 0) {
+      context.logger.info(
+        { location: location.metadata.name, removed },
+        'Unfinished writes were removed from storage',
+      );
+    }
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.logger.debug(
+      { location: location.metadata.name, error: (error as Error).message },
+      'Unfinished writes could not be looked for',
+    );
+  }
 }
 
 async function keepOneDefault(context: ControllerContext): Promise<void> {

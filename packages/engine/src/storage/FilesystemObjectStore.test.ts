@@ -1,8 +1,10 @@
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -44,6 +46,25 @@ describe('FilesystemObjectStore', () => {
     const store = new FilesystemObjectStore(folder);
     await expect(store.get('link')).rejects.toThrow('does not exist');
     expect(await store.stat('link')).toBeUndefined();
+  });
+
+  it('sweeps what a killed process left, and nothing younger', async () => {
+    const root = mkdtempSync(path.join(folder, 'swept-'));
+    const store = new FilesystemObjectStore(root);
+    await store.put('velero/backups/b/file', Buffer.from('x'));
+    const abandoned = path.join(root, 'velero/backups/failed');
+    mkdirSync(abandoned);
+    writeFileSync(path.join(abandoned, '.lifeboat-partial-1'), 'x');
+    expect(await store.sweep('velero/')).toBe(0);
+    const yesterday = new Date(Date.now() - 24 * 3600 * 1000);
+    utimesSync(
+      path.join(abandoned, '.lifeboat-partial-1'),
+      yesterday,
+      yesterday,
+    );
+    expect(await store.sweep('other/')).toBe(0);
+    expect(await store.sweep('velero/')).toBe(1);
+    expect(readdirSync(path.join(root, 'velero/backups'))).toEqual(['b']);
   });
 
   it('leaves no partial files, and asks before it writes', async () => {

@@ -22,6 +22,7 @@ import {
   type ObjectStore,
   type PutOptions,
   type StoredObject,
+  type SweepOptions,
 } from './ObjectStore';
 
 const partialPrefix = '.lifeboat-partial-';
@@ -198,6 +199,24 @@ export class FilesystemObjectStore implements ObjectStore {
     }
   }
 
+  /** Half-written files that were not touched for an hour: their process was killed. */
+  async sweep(prefix: string, options: SweepOptions = {}): Promise<number> {
+    checkPrefix(prefix);
+    await this.checkRoot();
+    const before = Date.now() - (options.olderThanMs ?? abandonedAfterMs);
+    const directory = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    try {
+      return await this.sweepDirectory(
+        path.join(this.root, ...directory.split('/')),
+        before,
+        options.signal,
+      );
+    } catch (error) {
+      if (isMissing(error)) return 0;
+      throw explain(error);
+    }
+  }
+
   private fileOf(key: string): string {
     checkKey(key);
     const name = key.slice(key.lastIndexOf('/') + 1);
@@ -243,7 +262,6 @@ export class FilesystemObjectStore implements ObjectStore {
       directory = path.dirname(directory)
     ) {
       try {
-        await this.removeAbandoned(directory);
         await rmdir(directory);
       } catch {
         return;
@@ -251,14 +269,26 @@ export class FilesystemObjectStore implements ObjectStore {
     }
   }
 
-  /** Half-written files that a killed process left. */
-  private async removeAbandoned(directory: string): Promise<void> {
+  private async sweepDirectory(
+    directory: string,
+    before: number,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    let removed = 0;
     for await (const entry of await opendir(directory)) {
-      if (!entry.name.startsWith(partialPrefix)) continue;
+      signal?.throwIfAborted();
       const file = path.join(directory, entry.name);
-      const { mtimeMs } = await lstat(file);
-      if (Date.now() - mtimeMs > abandonedAfterMs) await rm(file);
+      if (entry.isDirectory()) {
+        removed += await this.sweepDirectory(file, before, signal);
+      } else if (entry.isFile() && entry.name.startsWith(partialPrefix)) {
+        if ((await lstat(file)).mtimeMs > before) continue;
+        this.beforeWrite();
+        await rm(file, { force: true });
+        await this.removeEmptyParents(file);
+        removed++;
+      }
     }
+    return removed;
   }
 
   private async *walk(

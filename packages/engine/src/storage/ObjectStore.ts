@@ -57,6 +57,19 @@ export interface ObjectStore {
     to: string,
     options?: { signal?: AbortSignal },
   ): Promise<void>;
+  /**
+   * Removes what writes that never ended left below a prefix: half-written
+   * files, parts of uploads. They are no objects, but take space. Returns how
+   * many there were.
+   */
+  sweep?(prefix: string, options?: SweepOptions): Promise<number>;
+}
+
+/** @public */
+export interface SweepOptions {
+  /** Younger ones may be on their way; the store's own default is safe. */
+  olderThanMs?: number;
+  signal?: AbortSignal;
 }
 
 /** The object, or the bucket or folder it should be in, does not exist. @public */

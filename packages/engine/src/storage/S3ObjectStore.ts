@@ -3,10 +3,12 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import {
+  AbortMultipartUploadCommand,
   CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -24,6 +26,7 @@ import {
   type ObjectStore,
   type PutOptions,
   type StoredObject,
+  type SweepOptions,
 } from './ObjectStore';
 import type { S3Settings } from './s3Settings';
 
@@ -45,6 +48,7 @@ export interface S3ObjectStoreOptions {
 // Parts are held in memory, twice at a time; 10 000 of them are allowed.
 const partSize = 8 * 1024 * 1024;
 const maxParts = 10_000;
+const abandonedAfterMs = 24 * 3600 * 1000;
 // CopyObject ends at 5 GiB.
 const maxCopyBytes = 5 * 1024 ** 3;
 
@@ -224,6 +228,42 @@ export class S3ObjectStore implements ObjectStore {
         throw error;
       }
     });
+  }
+
+  /** Uploads in parts that began a day ago: their process was killed. */
+  async sweep(prefix: string, options: SweepOptions = {}): Promise<number> {
+    checkPrefix(prefix);
+    const { signal } = options;
+    const { bucket } = this.settings;
+    const before = Date.now() - (options.olderThanMs ?? abandonedAfterMs);
+    const listed = await this.explained(signal, () =>
+      this.client.send(
+        new ListMultipartUploadsCommand({
+          Bucket: bucket,
+          ...(prefix ? { Prefix: prefix } : {}),
+        }),
+        { abortSignal: signal },
+      ),
+    );
+    let removed = 0;
+    // What does not fit into one answer is left to the next sweep.
+    for (const { Key, UploadId, Initiated } of listed.Uploads ?? []) {
+      if (!Key?.startsWith(prefix)) continue;
+      if ((Initiated?.getTime() ?? Infinity) > before) continue;
+      try {
+        await this.client.send(
+          new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }),
+          { abortSignal: signal },
+        );
+      } catch (error) {
+        signal?.throwIfAborted();
+        // RGW lists an upload for a while after it was aborted.
+        if ((error as Error).name === 'NoSuchUpload') continue;
+        throw explainS3Error(error, this.place);
+      }
+      removed++;
+    }
+    return removed;
   }
 
   /** Closes idle connections. */

@@ -45,5 +45,7 @@ export function withLogging(store: ObjectStore, logger: Logger): ObjectStore {
       ),
     copy: (from, to, options) =>
       logged('copy', `${from} -> ${to}`, () => store.copy(from, to, options)),
+    sweep: async (prefix, options) =>
+      (await store.sweep?.(prefix, options)) ?? 0,
   };
 }

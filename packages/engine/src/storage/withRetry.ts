@@ -73,6 +73,8 @@ export function withRetry(
       retry(() => store.delete(keys, deleteOptions), deleteOptions?.signal),
     copy: (from, to, copyOptions) =>
       retry(() => store.copy(from, to, copyOptions), copyOptions?.signal),
+    sweep: async (prefix, sweepOptions) =>
+      (await store.sweep?.(prefix, sweepOptions)) ?? 0,
   };
 }
 
