@@ -433,6 +433,11 @@ export class ContentStore {
     this.unindexed.push(tombstone);
   }
 
+  /** Flushes when so much is unflushed that memory would grow. */
+  async flushIfLarge(signal?: AbortSignal): Promise<void> {
+    if (this.pending.size >= entriesPerIndex) await this.flush(signal);
+  }
+
   /** Stores the content of an entry once more, in a new pack; a deleted one stays deleted unless `undelete` is set. */
   async rewrite(
     entry: ContentEntry,

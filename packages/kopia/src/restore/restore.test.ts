@@ -45,9 +45,6 @@ const summary = {
   numFailed: 0,
 };
 
-const roundedTime = (time: string) =>
-  `${time.slice(0, 19)} ${Math.round(Number(`0${time.slice(19)}`) * 1e6)}`;
-
 /** Type, mode, owner, time to the microsecond (all that Node can set), size and link target of everything below a folder. */
 function describeTree(root: string): string[] {
   return execFileSync(
@@ -67,7 +64,7 @@ function describeTree(root: string): string[] {
         gid,
         type === 'd' ? '' : size,
         link,
-        roundedTime(time),
+        time.slice(0, 26),
       ].join('|');
     })
     .sort();

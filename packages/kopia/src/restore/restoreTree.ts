@@ -296,8 +296,12 @@ class TreeRestorer {
     kind: 'd' | 'f' | 's',
   ) {
     const { skipOwners, skipModes, skipTimes } = this.options;
-    const time =
-      Number(parseTimestamp(entry.mtime ?? '1970-01-01T00:00:00Z')) / 1e9;
+    // Node takes times as floating-point seconds, exact to a quarter of a microsecond. The surplus keeps the
+    // microseconds themselves from being lost to rounding.
+    const microseconds = Number(
+      parseTimestamp(entry.mtime ?? '1970-01-01T00:00:00Z') / 1000n,
+    );
+    const time = (microseconds + 0.2) / 1e6;
     const own = kind === 's' ? lchown : chown;
     const steps: (() => Promise<void>)[] = [];
     if (!skipOwners && process.getuid)

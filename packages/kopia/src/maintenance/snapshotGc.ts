@@ -1,0 +1,96 @@
+import { KopiaError } from '../errors';
+import { objectContents } from '../object/ObjectReader';
+import { parseObjectId } from '../object/objectId';
+import type { Repository } from '../Repository';
+import { DirectoryEntry } from '../snapshot/DirectoryEntry';
+import { listSnapshots, readDirectory } from '../snapshot/snapshots';
+import { ContentIdSet } from './ContentIdSet';
+import { SafetyParameters } from './safety';
+
+/** @public */
+export interface SnapshotGcReport {
+  readonly inUse: number;
+  /** Unreferenced contents that were marked deleted now. */
+  readonly deleted: number;
+  /** Unreferenced, but too young to be touched. */
+  readonly tooRecent: number;
+  /** Deleted contents that are needed again. */
+  readonly undeleted: number;
+}
+
+/**
+ * Names of everything that snapshots need, incomplete ones included. Any doubt is an error: nothing may be deleted
+ * then.
+ */
+export async function referencedContents(
+  repository: Repository,
+  signal?: AbortSignal,
+): Promise<ContentIdSet> {
+  const referenced = new ContentIdSet();
+  const visited = new ContentIdSet();
+
+  const mark = async (entry: DirectoryEntry): Promise<void> => {
+    signal?.throwIfAborted();
+    const { contentId, indirection } = parseObjectId(entry.obj);
+    // Directories are not visited twice; the list of a large file's parts neither.
+    const first = visited.add(contentId);
+    if (indirection === 0) referenced.add(contentId);
+    else if (first)
+      for await (const content of objectContents(
+        repository.contents,
+        entry.obj,
+        { signal },
+      ))
+        referenced.add(content);
+    if (entry.type !== 'd' || !first) return;
+    for (const child of await readDirectory(repository, entry, { signal }))
+      await mark(child);
+  };
+
+  for (const snapshot of listSnapshots(repository)) {
+    const { rootEntry, source, startTime } = snapshot;
+    if (!source || !startTime)
+      throw new KopiaError(
+        'corrupt',
+        `The manifest of snapshot ${snapshot.id} is malformed: nothing was deleted`,
+      );
+    if (rootEntry) await mark(rootEntry);
+  }
+  return referenced;
+}
+
+/**
+ * Marks contents deleted that no snapshot needs, and brings back deleted ones that are needed (Kopia: snapshot GC).
+ *
+ * @param start - milliseconds since 1970, by the storage's clock
+ */
+export async function snapshotGc(
+  repository: Repository,
+  safety: SafetyParameters,
+  start: number,
+  signal?: AbortSignal,
+): Promise<SnapshotGcReport> {
+  const referenced = await referencedContents(repository, signal);
+  const report = { inUse: 0, deleted: 0, tooRecent: 0, undeleted: 0 };
+  const { contents } = repository;
+  for (const entry of contents.entries()) {
+    signal?.throwIfAborted();
+    if (entry.id.length % 2 === 1 && entry.id.startsWith('m')) continue;
+    if (referenced.has(entry.id)) {
+      report.inUse += 1;
+      if (!entry.deleted) continue;
+      await contents.rewrite(entry, { undelete: true, signal });
+      report.undeleted += 1;
+    } else if (!entry.deleted) {
+      if (entry.timestamp * 1000 > start - safety.minContentAgeForGc)
+        report.tooRecent += 1;
+      else {
+        contents.delete(entry.id);
+        report.deleted += 1;
+        await contents.flushIfLarge(signal);
+      }
+    }
+  }
+  await repository.flush(signal);
+  return report;
+}
