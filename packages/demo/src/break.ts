@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { port: { type: 'string', default: '7007' } },
   });
-  const { root } = demoPaths(__dirname);
+  const { root } = demoPaths(process.argv[1]);
   const kubeconfig = join(
     stateDirectory(root, Number(values.port)),
     'kubeconfig',

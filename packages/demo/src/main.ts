@@ -119,7 +119,7 @@ async function demo(
   signal: AbortSignal,
 ): Promise<{ passed: boolean; running: ManagedProcess[] }> {
   const progress = new Progress(process.stdout);
-  const paths = demoPaths(__dirname);
+  const paths = demoPaths(process.argv[1]);
   const state = stateDirectory(paths.root, options.port);
   const baseUrl = `http://localhost:${options.port}`;
   rmSync(state, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /** Where things are in the repository; the bundles lie in packages/demo/assets. */
 export interface DemoPaths {
@@ -11,8 +11,9 @@ export interface DemoPaths {
   appConfig: string;
 }
 
-/** @param assets - folder of the demo's bundles */
-export function demoPaths(assets: string): DemoPaths {
+/** @param program - the running bundle, in the folder of the demo's bundles */
+export function demoPaths(program: string): DemoPaths {
+  const assets = dirname(resolve(program));
   const root = join(assets, '..', '..', '..');
   return {
     root,
@@ -28,7 +29,8 @@ export function stateDirectory(root: string, port: number): string {
   return join(root, '.data', 'demo', String(port));
 }
 
-function openToOthers(path: string): boolean {
+/** Whether every user can enter a folder: all folders above it let others pass. */
+export function openToOthers(path: string): boolean {
   for (let each = path; each !== dirname(each); each = dirname(each)) {
     const mode = statSync(each, { throwIfNoEntry: false })?.mode;
     if (mode !== undefined && Math.floor(mode % 0o10) % 2 === 0) return false;

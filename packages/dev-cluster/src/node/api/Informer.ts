@@ -51,6 +51,7 @@ export class Informer<T extends Resource = Resource> {
   private readonly objects = new Map<string, T>();
   private readonly handlers: ChangeHandler<T>[] = [];
   private readonly deletedUids = new Set<string>();
+  private version: string | undefined;
   private markSynced: () => void = () => {};
   /** Resolves after the first complete list. */
   readonly synced: Promise<void>;
@@ -172,31 +173,28 @@ export class Informer<T extends Resource = Resource> {
   /** Lists and watches until the signal aborts. Ends early, without an error, when the type itself is gone. */
   async run(signal: AbortSignal): Promise<void> {
     let backoff = FIRST_BACKOFF_MS;
-    let version: string | undefined;
     while (!signal.aborted) {
       try {
-        if (version === undefined) {
-          version = await this.relist(signal);
+        if (this.version === undefined) {
+          this.version = await this.relist(signal);
           this.isSynced = true;
           this.markSynced();
         }
-        const from: string = version;
         await this.client.watch(
           resourcePath(this.type),
           {
-            resourceVersion: from,
+            resourceVersion: this.version,
             allowWatchBookmarks: 'true',
             timeoutSeconds: String(WATCH_SECONDS),
           },
           this.accept(false),
-          line => {
-            version = this.take(line) ?? version;
-          },
+          line => this.take(line),
           signal,
         );
         backoff = FIRST_BACKOFF_MS;
       } catch (error) {
         if (signal.aborted) return;
+        this.version = undefined;
         if (isNotFound(error)) {
           for (const object of [...this.objects.values()]) this.remove(object);
           this.markSynced();
@@ -207,14 +205,13 @@ export class Informer<T extends Resource = Resource> {
             `watch of ${this.type.resource}: ${(error as Error).message}`,
           );
         }
-        version = undefined;
         await sleep(backoff, undefined, { signal }).catch(() => {});
         backoff = Math.min(backoff * 2, LAST_BACKOFF_MS);
       }
     }
   }
 
-  private take(line: WatchLine): string | undefined {
+  private take(line: WatchLine): void {
     if (line.type === 'ERROR') {
       const { code = 500, reason = '', message = 'watch error' } = line.object;
       throw new KubeError(message, code, reason);
@@ -224,6 +221,6 @@ export class Informer<T extends Resource = Resource> {
       if (line.type === 'DELETED') this.remove(object);
       else this.set(object);
     }
-    return line.object.metadata.resourceVersion;
+    this.version = line.object.metadata.resourceVersion ?? this.version;
   }
 }

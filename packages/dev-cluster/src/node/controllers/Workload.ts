@@ -127,7 +127,7 @@ export type Container = V1Container;
 
 export function isReady(pod: Pod): boolean {
   return (pod.status?.conditions ?? []).some(
-    condition => condition.type === 'Ready' && condition.status === 'True',
+    each => each.type === 'Ready' && each.status === 'True',
   );
 }
 

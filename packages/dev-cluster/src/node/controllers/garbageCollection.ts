@@ -27,6 +27,12 @@ export function garbageCollection(context: ControllerContext): Controller {
   const byUid = new Map<string, Tracked>();
   const dependents = new Map<string, Set<string>>();
   let known: DiscoveredType[] = [];
+  const queue = queueFor(
+    context,
+    'garbage collection',
+    uid => reconcile(uid),
+    8,
+  );
 
   function dependentsOf(uid: string): Tracked[] {
     return [...(dependents.get(uid) ?? [])].flatMap(each => {
@@ -121,45 +127,40 @@ export function garbageCollection(context: ControllerContext): Controller {
     }
   }
 
-  const queue = queueFor(
-    context,
-    'garbage collection',
-    async uid => {
-      const tracked = byUid.get(uid);
-      if (!tracked) return;
-      const { type, object } = tracked;
-      const { metadata } = object;
-      try {
-        if (metadata.deletionTimestamp) {
-          await finishDeletion(tracked);
-          return;
-        }
-        const owners = await Promise.all(
-          (metadata.ownerReferences ?? []).map(async reference => ({
-            reference,
-            owner: await ownerState(tracked, reference),
-          })),
-        );
-        const decision = decideGarbage(
-          object,
-          owners,
-          dependentsOf(uid).length > 0,
-        );
-        if (decision.action === 'drop-references') {
-          await dropOwners(tracked, decision.uids);
-        } else if (decision.action === 'delete') {
-          await client.delete(type, metadata.namespace, metadata.name, {
-            propagationPolicy: decision.propagationPolicy,
-            preconditions: { uid },
-          });
-        }
-      } catch (error) {
-        if (!isNotFound(error) && !isConflict(error)) throw error;
-        if (isConflict(error)) queue.addAfter(uid, 200);
+  async function reconcile(uid: string): Promise<void> {
+    const tracked = byUid.get(uid);
+    if (!tracked) return;
+    const { type, object } = tracked;
+    const { metadata } = object;
+    try {
+      if (metadata.deletionTimestamp) {
+        await finishDeletion(tracked);
+        return;
       }
-    },
-    8,
-  );
+      const owners = await Promise.all(
+        (metadata.ownerReferences ?? []).map(async reference => ({
+          reference,
+          owner: await ownerState(tracked, reference),
+        })),
+      );
+      const decision = decideGarbage(
+        object,
+        owners,
+        dependentsOf(uid).length > 0,
+      );
+      if (decision.action === 'drop-references') {
+        await dropOwners(tracked, decision.uids);
+      } else if (decision.action === 'delete') {
+        await client.delete(type, metadata.namespace, metadata.name, {
+          propagationPolicy: decision.propagationPolicy,
+          preconditions: { uid },
+        });
+      }
+    } catch (error) {
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+      if (isConflict(error)) queue.addAfter(uid, 200);
+    }
+  }
 
   function forget(uid: string, object: Resource) {
     byUid.delete(uid);

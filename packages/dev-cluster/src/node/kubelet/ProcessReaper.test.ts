@@ -42,14 +42,13 @@ describe('ProcessReaper', () => {
     process.kill(kept, 'SIGKILL');
   });
 
-  (process.platform === 'linux' ? it : it.skip)(
-    'finds processes by their mark when nobody has named them',
-    async () => {
-      const reaper = new ProcessReaper();
-      const pid = sleeper({ [NODE_MARK]: reaper.mark });
-      await sleep(100);
-      await reaper.stop();
-      expect(await gone(pid)).toBe(true);
-    },
-  );
+  it('finds processes by their mark when nobody has named them', async () => {
+    const reaper = new ProcessReaper();
+    const pid = sleeper({ [NODE_MARK]: reaper.mark });
+    // Only Linux shows the environment of processes; elsewhere the pid must be known.
+    if (process.platform !== 'linux') reaper.add(pid);
+    await sleep(100);
+    await reaper.stop();
+    expect(await gone(pid)).toBe(true);
+  });
 });
