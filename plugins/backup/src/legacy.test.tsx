@@ -30,11 +30,9 @@ describe('legacy', () => {
         </EntityProvider>
       </TestApiProvider>,
     );
-    expect(
-      await screen.findByText('Protected', undefined, { timeout: 10_000 }),
-    ).toBeInTheDocument();
+    expect(await screen.findByText('Protected')).toBeInTheDocument();
     expect(await screen.findByRole('grid')).toBeInTheDocument();
-  }, 15_000);
+  });
 
   it('brings its own client', () => {
     expect([...backupPlugin.getApis()].map(({ api }) => api.id)).toEqual([

@@ -41,8 +41,6 @@ describe('backupPlugin', () => {
       extensions: [createTestEntityPage({ entity })],
       apis: [[catalogApiRef, catalogApiMock({ entities: [entity] })]],
     });
-    expect(
-      await screen.findByText('Protected', undefined, { timeout: 10_000 }),
-    ).toBeInTheDocument();
-  }, 15_000);
+    expect(await screen.findByText('Protected')).toBeInTheDocument();
+  });
 });

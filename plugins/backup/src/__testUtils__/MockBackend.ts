@@ -389,6 +389,20 @@ export class MockBackend {
     };
   }
 
+  /** Ends a run of a list that has not ended. */
+  cancel<T extends RecoveryPoint | RestoreRun>(
+    runs: T[],
+    name: string,
+  ): T | undefined {
+    const run = runs.find(item => item.name === name);
+    if (run) {
+      run.state = 'cancelled';
+      run.phase = 'Failed';
+      run.reason = 'Canceled by guest-developer';
+    }
+    return run;
+  }
+
   deletePoint(name: string): boolean {
     const point = this.points.find(item => item.name === name);
     if (!point) {

@@ -77,6 +77,14 @@ export function mockHandlers(backend: MockBackend): RequestHandler[] {
           )
         : notFound();
     }),
+    http.post(`${entityPath}/backups/:backup/cancel`, ({ params }) => {
+      const point = backend.cancel(backend.points, String(params.backup));
+      return point ? HttpResponse.json(point, { status: 202 }) : notFound();
+    }),
+    http.post(`${entityPath}/restores/:restore/cancel`, ({ params }) => {
+      const run = backend.cancel(backend.restores, String(params.restore));
+      return run ? HttpResponse.json(run, { status: 202 }) : notFound();
+    }),
     http.get(`${entityPath}/backups/:backup/logs`, ({ request, params }) =>
       cached(
         request,

@@ -8,6 +8,7 @@ export default {
   'action.restore': 'Wiederherstellen…',
   'action.delete': 'Löschen…',
   'action.cancel': 'Abbrechen',
+  'action.cancelRun': '{{name}} abbrechen',
   'action.close': 'Schließen',
   'action.retry': 'Erneut versuchen',
   'action.more': 'Weitere Aktionen',
@@ -45,6 +46,8 @@ export default {
   'count.volumes_one': '{{count}} Volume',
   'count.volumes_other': '{{count}} Volumes',
   'count.objectsAndVolumes': '{{objects}}, {{volumes}}',
+  'count.warnings_one': '{{count}} Warnung',
+  'count.warnings_other': '{{count}} Warnungen',
   'count.objectsOfTotal': '{{done}} von {{total}} Objekten',
   'count.objectsOnly_one':
     'Nur Objekte: Die Daten von {{count}} Volume sind nicht enthalten',
@@ -103,8 +106,10 @@ export default {
   'points.manual': 'von Hand',
   'points.started': '{{name}} wird angelegt.',
   'points.deleteAsked': '{{name}} wird gelöscht.',
+  'points.cancelAsked': '{{name}} wird abgebrochen.',
   'points.truncated':
     'Gezeigt werden die neuesten {{shown}} Wiederherstellungspunkte. Ältere sind im Cluster.',
+  'point.more': 'Weitere Aktionen für diesen Wiederherstellungspunkt',
   'point.title': 'Wiederherstellungspunkt {{name}}',
   'point.goneTitle': 'Diesen Wiederherstellungspunkt gibt es nicht',
   'point.goneText':

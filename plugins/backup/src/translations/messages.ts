@@ -11,6 +11,7 @@ export const messages = {
     restore: 'Restore…',
     delete: 'Delete…',
     cancel: 'Cancel',
+    cancelRun: 'Cancel {{name}}',
     close: 'Close',
     retry: 'Try again',
     more: 'More actions',
@@ -52,6 +53,8 @@ export const messages = {
     volumes_one: '{{count}} volume',
     volumes_other: '{{count}} volumes',
     objectsAndVolumes: '{{objects}}, {{volumes}}',
+    warnings_one: '{{count}} warning',
+    warnings_other: '{{count}} warnings',
     objectsOfTotal: '{{done}} of {{total}} objects',
     objectsOnly_one:
       'Objects only: the data of {{count}} volume is not included',
@@ -119,11 +122,13 @@ export const messages = {
     manual: 'by hand',
     started: '{{name}} is being made.',
     deleteAsked: '{{name}} is being deleted.',
+    cancelAsked: '{{name}} is being cancelled.',
     truncated:
       'The newest {{shown}} recovery points are shown. Older ones are in the cluster.',
   },
   point: {
     title: 'Recovery point {{name}}',
+    more: 'More actions for this recovery point',
     goneTitle: 'This recovery point does not exist',
     goneText: 'It was deleted, it expired, or it belongs to another component.',
     completed: 'Finished',

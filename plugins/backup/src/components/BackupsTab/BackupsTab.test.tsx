@@ -41,23 +41,17 @@ describe('BackupsTab', () => {
     expect(await axeViolations(container)).toEqual([]);
 
     await userEvent.click(screen.getByRole('button', { name: 'Back up now' }));
-    const table = await screen.findByRole('grid', undefined, {
-      timeout: 1_000,
-    });
+    const table = await screen.findByRole('grid');
     expect(within(table).getByText('orders-new-01')).toBeInTheDocument();
     expect(screen.getByText('orders-new-01 is being made.')).toBeVisible();
     expect(
-      await within(table).findByText(/^\d+ of 15 objects$/, undefined, {
-        timeout: 5_000,
-      }),
+      await within(table).findByText(/^\d+ of 15 objects$/),
     ).toBeInTheDocument();
-    await waitFor(() => expect(within(table).getByText('Done')).toBeVisible(), {
-      timeout: 5_000,
-    });
+    await waitFor(() => expect(within(table).getByText('Done')).toBeVisible());
     await waitFor(() =>
       expect(screen.getByText('Protected')).toBeInTheDocument(),
     );
-  }, 20_000);
+  });
 
   it.each([
     [
@@ -208,6 +202,21 @@ describe('BackupsTab', () => {
     broken = false;
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
     expect(await screen.findByText('Protected')).toBeInTheDocument();
+  });
+
+  it('cancels a backup that is under way', async () => {
+    await renderTab('protected');
+    await screen.findByRole('grid');
+    await userEvent.click(screen.getByRole('button', { name: 'Back up now' }));
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Cancel orders-new-01' }),
+    );
+    expect(
+      await screen.findByText('orders-new-01 is being cancelled.'),
+    ).toBeInTheDocument();
+    expect(
+      await within(screen.getByRole('grid')).findByText('Cancelled'),
+    ).toBeInTheDocument();
   });
 
   it('says why a backup was not started', async () => {

@@ -132,7 +132,7 @@ export function BackupsTab() {
 
   if (problem && blocked) {
     return (
-      <div className={styles.tab}>
+      <div className={styles.tab} data-testid="backups-tab">
         <ProblemPanel problem={problem}>
           {problem.code === 'choose-cluster' && (
             <ClusterChooser
@@ -146,7 +146,7 @@ export function BackupsTab() {
   }
   if (!protection.data) {
     return (
-      <div className={styles.tab}>
+      <div className={styles.tab} data-testid="backups-tab">
         {protection.error ? (
           <ErrorPanel
             title={t('age.failedTitle')}
@@ -194,7 +194,7 @@ export function BackupsTab() {
         askToDelete: setToDelete,
       }}
     >
-      <div className={styles.tab}>
+      <div className={styles.tab} data-testid="backups-tab">
         <ProtectionHeader
           name={title}
           protection={protection.data}

@@ -1,5 +1,5 @@
 import { KeyboardEvent, ReactNode, useEffect, useId, useRef } from 'react';
-import { Box, ButtonIcon } from '@backstage/ui';
+import { ButtonIcon } from '@backstage/ui';
 import { RiCloseLine } from '@remixicon/react';
 import { useTranslate } from '../../translations/useTranslate';
 import styles from './DetailPanel.module.css';
@@ -26,9 +26,9 @@ export function DetailPanel({ title, onClose, children }: DetailPanelProps) {
     }
   };
   return (
-    <Box
-      as="section"
-      bg="neutral"
+    // The listener serves the controls inside; the region itself is not interactive.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <section
       className={styles.panel}
       aria-labelledby={id}
       onKeyDown={onKeyDown}
@@ -45,7 +45,7 @@ export function DetailPanel({ title, onClose, children }: DetailPanelProps) {
         />
       </div>
       {children}
-    </Box>
+    </section>
   );
 }
 

@@ -1,6 +1,7 @@
 import Step from '@material-ui/core/Step';
 import StepLabel from '@material-ui/core/StepLabel';
 import Stepper from '@material-ui/core/Stepper';
+import styles from './FlowSteps.module.css';
 
 export interface FlowStepsProps {
   label: string;
@@ -20,7 +21,11 @@ export function FlowSteps({ label, steps, active }: FlowStepsProps) {
       >
         {steps.map((step, index) => (
           <Step key={step} aria-current={index === active ? 'step' : undefined}>
-            <StepLabel>{step}</StepLabel>
+            <StepLabel>
+              <span className={index === active ? styles.active : styles.label}>
+                {step}
+              </span>
+            </StepLabel>
           </Step>
         ))}
       </Stepper>

@@ -25,7 +25,7 @@ export function ListToolbar(props: ListToolbarProps) {
   const { navigation, searchLabel, states, allLabel, stateLabel } = props;
   const { q, state } = navigation.location;
   return (
-    <div className={styles.toolbar} role="search">
+    <div className={styles.toolbar} role="search" aria-label={searchLabel}>
       <SearchField
         size="small"
         aria-label={searchLabel}

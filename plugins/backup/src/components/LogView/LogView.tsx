@@ -58,7 +58,7 @@ export function LogView({ logs, fileName }: LogViewProps) {
   const count = t('logs.lines', { count: logs.lines.length });
   return (
     <div className={styles.view}>
-      <div className={styles.bar} role="search">
+      <div className={styles.bar} role="search" aria-label={t('logs.search')}>
         <SearchField
           size="small"
           aria-label={t('logs.search')}

@@ -1,6 +1,5 @@
 import { ReactNode } from 'react';
 import {
-  Box,
   Button,
   ButtonIcon,
   Menu,
@@ -59,12 +58,13 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
     { objects: protection.objectCount, volumes: protection.volumeCount },
     t,
   );
+  const objectsOnly =
+    protection.volumeCount &&
+    t('count.objectsOnly', { count: protection.volumeCount });
   const kubectl =
     target && `kubectl get backups.velero.io -n ${target.controlNamespace}`;
   return (
-    <Box
-      as="section"
-      bg="neutral"
+    <section
       className={styles.header}
       aria-label={t('protection.label', { name })}
     >
@@ -98,10 +98,10 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
             </Fact>
           )}
         </dl>
-        {Boolean(protection.volumeCount) && (
+        {objectsOnly && !protection.reason.startsWith(objectsOnly) && (
           <p className={styles.note}>
             <RiInformationLine size={16} aria-hidden />
-            {t('count.objectsOnly', { count: protection.volumeCount ?? 0 })}
+            {objectsOnly}
           </p>
         )}
       </div>
@@ -140,7 +140,7 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
           </Menu>
         </MenuTrigger>
       </div>
-    </Box>
+    </section>
   );
 }
 
@@ -148,17 +148,12 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
 export function ProtectionHeaderSkeleton() {
   const t = useTranslate();
   return (
-    <Box
-      bg="neutral"
-      className={styles.header}
-      role="status"
-      aria-label={t('age.loading')}
-    >
+    <div className={styles.header} role="status" aria-label={t('age.loading')}>
       <div className={styles.main}>
         <Skeleton width="40%" height={24} />
         <Skeleton width="70%" height={18} />
       </div>
       <Skeleton width={130} height={40} />
-    </Box>
+    </div>
   );
 }

@@ -1,5 +1,12 @@
-import { Alert, Button } from '@backstage/ui';
-import { RiDeleteBinLine, RiHistoryLine } from '@remixicon/react';
+import {
+  Alert,
+  Button,
+  ButtonIcon,
+  Menu,
+  MenuItem,
+  MenuTrigger,
+} from '@backstage/ui';
+import { RiDeleteBinLine, RiHistoryLine, RiMore2Line } from '@remixicon/react';
 import type { RecoveryPointDetail as Detail } from '@lifeboat/backstage-plugin-backup-common';
 import {
   describeContents,
@@ -19,6 +26,7 @@ import { Findings } from '../RunDetail/Findings';
 import { PhaseSteps } from '../RunDetail/PhaseSteps';
 import { RunFailure } from '../RunDetail/RunFailure';
 import { DetailSkeleton, DetailUnavailable } from '../RunDetail/DetailStates';
+import { CancelRun } from '../RunDetail/CancelRun';
 import { ResourceKinds } from '../RunDetail/ResourceKinds';
 import { RunLog } from '../LogView/RunLog';
 import { RunProgress } from '../ProgressBar/RunProgress';
@@ -108,7 +116,8 @@ function DetailFacts({ detail }: { detail: Detail }) {
 /** All about one recovery point. */
 export function RecoveryPointDetail({ name }: { name: string }) {
   const t = useTranslate();
-  const { api, entity, navigation, protection, askToDelete } = useBackups();
+  const { api, entity, navigation, protection, points, askToDelete } =
+    useBackups();
   const resource = usePolledResource<Detail>({
     key: `point ${name} ${entity.cluster ?? ''}`,
     load: signal => api.getRecoveryPoint(entity, name, { signal }),
@@ -117,6 +126,10 @@ export function RecoveryPointDetail({ name }: { name: string }) {
   const detail = resource.data;
   const { permissions } = protection;
   const missing = detail ? volumesNotIncluded(detail) : 0;
+  const notes = new Set(detail?.notes);
+  if (missing > 0) {
+    notes.add(t('count.objectsOnly', { count: missing }));
+  }
 
   return (
     <DetailPanel title={t('point.title', { name })} onClose={navigation.close}>
@@ -140,6 +153,15 @@ export function RecoveryPointDetail({ name }: { name: string }) {
             )}
           </div>
           <div className={styles.actions}>
+            <CancelRun
+              run={detail}
+              allowed={permissions.create}
+              cancel={() => api.cancelRecoveryPoint(entity, name)}
+              onCancelled={() => {
+                resource.reload();
+                points.reload();
+              }}
+            />
             {permissions.restore && detail.restorable && (
               <Button
                 variant="secondary"
@@ -150,23 +172,28 @@ export function RecoveryPointDetail({ name }: { name: string }) {
               </Button>
             )}
             {permissions.delete && detail.state !== 'deleting' && (
-              <Button
-                variant="tertiary"
-                destructive
-                iconStart={<RiDeleteBinLine />}
-                onPress={() => askToDelete(detail)}
-              >
-                {t('action.delete')}
-              </Button>
+              <MenuTrigger>
+                <ButtonIcon
+                  variant="tertiary"
+                  size="small"
+                  icon={<RiMore2Line />}
+                  aria-label={t('point.more')}
+                />
+                <Menu placement="bottom start">
+                  <MenuItem
+                    color="danger"
+                    iconStart={<RiDeleteBinLine />}
+                    onAction={() => askToDelete(detail)}
+                  >
+                    {t('action.delete')}
+                  </MenuItem>
+                </Menu>
+              </MenuTrigger>
             )}
           </div>
-          {missing > 0 && (
-            <Alert
-              status="info"
-              icon
-              title={t('count.objectsOnly', { count: missing })}
-            />
-          )}
+          {[...notes].map(note => (
+            <Alert key={note} status="info" icon title={note} />
+          ))}
           <RunFailure run={detail} />
           <DetailFacts detail={detail} />
           <PhaseSteps phases={detail.phases} />

@@ -24,6 +24,12 @@ export function PointContents({ point }: { point: RecoveryPoint }) {
     { objects: point.objects, volumes: point.volumes?.included },
     t,
   );
+  let note: string | undefined;
+  if (missing > 0) {
+    note = t('count.objectsOnly', { count: missing });
+  } else if (point.warnings > 0) {
+    note = t('count.warnings', { count: point.warnings });
+  }
   const size =
     point.sizeBytes === undefined
       ? undefined
@@ -31,7 +37,7 @@ export function PointContents({ point }: { point: RecoveryPoint }) {
   return (
     <TwoLines
       first={[contents, size].filter(Boolean).join(' · ') || '–'}
-      second={missing > 0 && t('count.objectsOnly', { count: missing })}
+      second={note}
     />
   );
 }

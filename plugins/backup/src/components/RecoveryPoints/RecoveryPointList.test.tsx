@@ -35,7 +35,7 @@ describe('RecoveryPointList', () => {
       within(last[19]).getByText(backend.points[0].name),
     ).toBeInTheDocument();
     expect(screen.getByText('1981–2000 of 2000')).toBeInTheDocument();
-  }, 20_000);
+  });
 
   it('says so when nothing matches, with a way back', async () => {
     await renderTab('protected', { query: '?q=nothing-like-this' });
@@ -101,7 +101,7 @@ describe('RecoveryPointList', () => {
         timeout: 8_000,
       },
     );
-  }, 20_000);
+  });
 });
 
 describe('pointColumns', () => {

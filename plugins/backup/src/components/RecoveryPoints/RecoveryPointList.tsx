@@ -43,6 +43,7 @@ import { readSort, writeSort } from '../ListFrame/sortDescriptor';
 import { ErrorPanel } from '../ProblemPanel/ErrorPanel';
 import { RelativeTime } from '../RelativeTime/RelativeTime';
 import { RunStateBadge } from '../StateBadge/StateBadge';
+import { CancelRun } from '../RunDetail/CancelRun';
 import { PointContents } from './PointContents';
 import { pointRules } from './pointRules';
 import { startedBy } from './startedBy';
@@ -104,7 +105,8 @@ interface PointActionsProps {
 
 function PointActions({ point, narrow }: PointActionsProps) {
   const t = useTranslate();
-  const { navigation, protection, askToDelete } = useBackups();
+  const { api, entity, navigation, protection, points, askToDelete } =
+    useBackups();
   const { permissions } = protection;
   const mayRestore = permissions.restore && point.restorable;
   return (
@@ -117,6 +119,14 @@ function PointActions({ point, narrow }: PointActionsProps) {
         >
           {t('action.restore')}
         </Button>
+      )}
+      {!narrow && (
+        <CancelRun
+          run={point}
+          allowed={permissions.create}
+          cancel={() => api.cancelRecoveryPoint(entity, point.name)}
+          onCancelled={points.reload}
+        />
       )}
       <MenuTrigger>
         <ButtonIcon

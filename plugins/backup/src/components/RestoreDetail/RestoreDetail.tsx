@@ -16,6 +16,7 @@ import { OpenResult } from '../Restores/OpenResult';
 import { DetailSkeleton, DetailUnavailable } from '../RunDetail/DetailStates';
 import { Findings } from '../RunDetail/Findings';
 import { PhaseSteps } from '../RunDetail/PhaseSteps';
+import { CancelRun } from '../RunDetail/CancelRun';
 import { ResourceKinds } from '../RunDetail/ResourceKinds';
 import styles from '../RunDetail/RunDetail.module.css';
 import { RunFailure } from '../RunDetail/RunFailure';
@@ -24,7 +25,7 @@ import { RunStateBadge } from '../StateBadge/StateBadge';
 /** All about one restore; while it runs, how far it is. */
 export function RestoreDetail({ name }: { name: string }) {
   const t = useTranslate();
-  const { api, entity, navigation } = useBackups();
+  const { api, entity, navigation, protection } = useBackups();
   const resource = usePolledResource<RestoreRunDetail>({
     key: `restore ${name} ${entity.cluster ?? ''}`,
     load: signal => api.getRestore(entity, name, { signal }),
@@ -54,6 +55,14 @@ export function RestoreDetail({ name }: { name: string }) {
             {detail.state === 'running' && (
               <RunProgress progress={detail.progress} />
             )}
+          </div>
+          <div className={styles.actions}>
+            <CancelRun
+              run={detail}
+              allowed={protection.permissions.restore}
+              cancel={() => api.cancelRestore(entity, name)}
+              onCancelled={resource.reload}
+            />
           </div>
           {detail.state === 'done' && (
             <Alert

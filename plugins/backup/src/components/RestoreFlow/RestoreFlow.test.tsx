@@ -6,7 +6,7 @@ import { axeViolations, renderTab } from '../../__testUtils__/renderTab';
 
 async function next() {
   const button = screen.getByRole('button', { name: 'Next' });
-  await waitFor(() => expect(button).toBeEnabled(), { timeout: 3_000 });
+  await waitFor(() => expect(button).toBeEnabled());
   await userEvent.click(button);
 }
 
@@ -61,14 +61,12 @@ describe('RestoreFlow', () => {
       targetNamespace: 'shop-restore-1122',
       inPlace: false,
     });
-    const link = await within(panel).findByRole(
-      'link',
-      { name: 'Open the copy' },
-      { timeout: 8_000 },
-    );
+    const link = await within(panel).findByRole('link', {
+      name: 'Open the copy',
+    });
     expect(link).toHaveAttribute('href', '/demo/shop-restore-1122/');
     expect(await axeViolations(container)).toEqual([]);
-  }, 30_000);
+  });
 
   it('checks the name while it is typed', async () => {
     const { backend } = await renderTab('protected', {
@@ -95,9 +93,7 @@ describe('RestoreFlow', () => {
     await userEvent.clear(field);
     await userEvent.type(field, 'kube-system');
     expect(
-      await screen.findByText('kube-system cannot be used.', undefined, {
-        timeout: 3_000,
-      }),
+      await screen.findByText('kube-system cannot be used.'),
     ).toBeInTheDocument();
     expect(
       screen.getByText(/may be created in namespaces named shop-\*/),
@@ -109,11 +105,10 @@ describe('RestoreFlow', () => {
       await screen.findByText(
         /shop-staging exists and agrees to this component/,
         undefined,
-        { timeout: 3_000 },
       ),
     ).toBeInTheDocument();
     expect(backend.restores).toHaveLength(1);
-  }, 30_000);
+  });
 
   it('restores in place only when the name of the component is typed', async () => {
     const { backend } = await renderTab('protected', {
@@ -147,7 +142,7 @@ describe('RestoreFlow', () => {
       targetNamespace: 'shop',
       inPlace: true,
     });
-  }, 30_000);
+  });
 
   it('starts at the second step when a point was chosen in the list', async () => {
     await renderTab('protected');
@@ -182,5 +177,5 @@ describe('RestoreFlow', () => {
     expect(
       await screen.findByText('The namespace appeared meanwhile'),
     ).toBeInTheDocument();
-  }, 20_000);
+  });
 });

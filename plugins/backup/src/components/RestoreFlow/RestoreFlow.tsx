@@ -1,5 +1,5 @@
 import { KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { Box, Button } from '@backstage/ui';
+import { Button } from '@backstage/ui';
 import type { RestorePreview } from '@lifeboat/backstage-plugin-backup-common';
 import { useTranslate } from '../../translations/useTranslate';
 import { useBackups } from '../BackupsTab/BackupsContext';
@@ -112,9 +112,9 @@ export function RestoreFlow() {
   };
 
   return (
-    <Box
-      as="section"
-      bg="neutral"
+    // The listener serves the controls inside; the region itself is not interactive.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <section
       className={styles.flow}
       aria-label={t('flow.title', { name: title })}
       onKeyDown={onKeyDown}
@@ -144,7 +144,9 @@ export function RestoreFlow() {
           ) : (
             <ListSkeleton />
           ))}
-        {name === 'what' && <WhatStep point={point} />}
+        {name === 'what' && (
+          <WhatStep point={point} notes={preview.preview?.notes ?? []} />
+        )}
         {name === 'where' && (
           <WhereStep
             choice={choice}
@@ -191,6 +193,6 @@ export function RestoreFlow() {
           </Button>
         )}
       </div>
-    </Box>
+    </section>
   );
 }

@@ -4,10 +4,20 @@ import { volumesNotIncluded } from '../../format/describeContents';
 import { useTranslate } from '../../translations/useTranslate';
 import styles from './RestoreFlow.module.css';
 
+export interface WhatStepProps {
+  point?: RecoveryPoint;
+  /** What the server has to say about this restore, as far as it is known. */
+  notes: string[];
+}
+
 /** Second step: what comes back. All objects; the data of volumes is not in the point, and the step says so. */
-export function WhatStep({ point }: { point?: RecoveryPoint }) {
+export function WhatStep({ point, notes }: WhatStepProps) {
   const t = useTranslate();
   const missing = point ? volumesNotIncluded(point) : 0;
+  const shown = new Set(notes);
+  if (missing > 0) {
+    shown.add(t('count.objectsOnly', { count: missing }));
+  }
   return (
     <>
       <RadioGroup aria-label={t('flow.what.choice')} value="all">
@@ -22,13 +32,11 @@ export function WhatStep({ point }: { point?: RecoveryPoint }) {
           </span>
         </Radio>
       </RadioGroup>
-      {missing > 0 && (
-        <Alert
-          status="info"
-          icon
-          title={t('count.objectsOnly', { count: missing })}
-          description={t('flow.what.volumesText')}
-        />
+      {[...shown].map(note => (
+        <Alert key={note} status="info" icon title={note} />
+      ))}
+      {shown.size > 0 && (
+        <span className={styles.quiet}>{t('flow.what.volumesText')}</span>
       )}
     </>
   );

@@ -1,5 +1,5 @@
 import { FormEvent, useEffect, useMemo, useRef, useState } from 'react';
-import { Box, Button, Select, TextField } from '@backstage/ui';
+import { Button, Select, TextField } from '@backstage/ui';
 import type { BackupSchedule } from '@lifeboat/backstage-plugin-backup-common';
 import { describeCron, previewCron } from '../../format/describeCron';
 import {
@@ -103,7 +103,7 @@ export function ScheduleForm({ schedules }: ScheduleFormProps) {
   };
 
   return (
-    <Box as="form" bg="neutral" className={styles.form} onSubmit={create}>
+    <form className={styles.form} onSubmit={create}>
       <h3 className={styles.title} tabIndex={-1} ref={heading}>
         {t('scheduleForm.title')}
       </h3>
@@ -193,6 +193,6 @@ export function ScheduleForm({ schedules }: ScheduleFormProps) {
           {t('action.cancel')}
         </Button>
       </div>
-    </Box>
+    </form>
   );
 }

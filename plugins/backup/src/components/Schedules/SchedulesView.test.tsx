@@ -27,7 +27,7 @@ describe('SchedulesView', () => {
     expect(within(table).getByText('none while paused')).toBeInTheDocument();
     await choose('Resume');
     expect(await within(table).findByText('Active')).toBeInTheDocument();
-  }, 15_000);
+  });
 
   it('creates a schedule, with the next runs shown before', async () => {
     const { backend, container } = await renderTab('empty', {
@@ -67,7 +67,7 @@ describe('SchedulesView', () => {
       { cron: '30 4 * * 1', ttl: '720h0m0s' },
     ]);
     expect(screen.getByRole('grid')).toBeInTheDocument();
-  }, 20_000);
+  });
 
   it('runs a schedule now', async () => {
     await renderTab('protected', { query: '?view=schedules' });

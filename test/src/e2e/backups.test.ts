@@ -1,0 +1,231 @@
+import type { Browser } from 'playwright-core';
+import { launchChromium } from './launchChromium';
+import { PortalPage, Theme } from './PortalPage';
+import { Demo, startDemo } from './startDemo';
+
+jest.setTimeout(180_000);
+
+describe('the Backups tab, by clicks', () => {
+  let demo: Demo;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [demo, browser] = await Promise.all([startDemo(), launchChromium()]);
+  }, 300_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.stop();
+  }, 60_000);
+
+  describe.each<Theme>(['light', 'dark'])('in the %s theme', theme => {
+    let portal: PortalPage;
+
+    beforeAll(async () => {
+      portal = await PortalPage.open(browser, theme, demo.url);
+      await portal.signIn();
+    });
+
+    afterAll(async () => {
+      await portal?.close();
+    });
+
+    afterEach(() => {
+      expect(portal.complaints.splice(0)).toEqual([]);
+    });
+
+    it('backs up, shows what is in the point, and restores a copy that opens', async () => {
+      const { page } = portal;
+      await portal.openBackups('orders');
+      const points = page.getByRole('grid', {
+        name: 'Recovery points of orders',
+      });
+      await points.waitFor();
+      await page
+        .getByRole('region', { name: 'Protection of orders' })
+        .getByText(/^(Protected|At risk)$/)
+        .waitFor();
+      await portal.picture('recovery-points');
+      expect(await portal.axeViolations()).toEqual([]);
+
+      const started = Date.now();
+      await page.getByRole('button', { name: 'Back up now' }).click();
+      const notice = page.getByText(/ is being made\.$/);
+      await notice.waitFor();
+      const name = (await notice.innerText()).split(' ')[0];
+      const row = points.getByRole('row').filter({ hasText: name });
+      await row.waitFor();
+      expect(Date.now() - started).toBeLessThan(3_000);
+      await row.getByText('Done', { exact: true }).waitFor({ timeout: 60_000 });
+
+      await row.getByText(name).click();
+      const detail = page.getByRole('region', {
+        name: `Recovery point ${name}`,
+      });
+      await detail.getByText('StatefulSet', { exact: true }).waitFor();
+      await detail
+        .getByText('Objects only: the data of 1 volume is not included')
+        .waitFor();
+      expect(page.url()).toContain(`point=${name}`);
+      await detail.getByText('Log', { exact: true }).click();
+      await detail.getByRole('list', { name: 'Log lines' }).waitFor();
+      await portal.picture('recovery-point');
+      expect(await portal.axeViolations()).toEqual([]);
+      await page.reload();
+      await detail.getByText('StatefulSet', { exact: true }).waitFor();
+      await detail.getByRole('button', { name: 'Restore…' }).click();
+
+      await page.getByRole('heading', { name: 'What comes back?' }).waitFor();
+      await portal.picture('restore-what');
+      expect(await portal.axeViolations()).toEqual([]);
+      await page.getByRole('button', { name: 'Next' }).click();
+      const field = page.getByRole('textbox', {
+        name: 'Name of the new namespace',
+      });
+      await page.getByText(/ is free\. It will be created\.$/).waitFor();
+      const namespace = await field.inputValue();
+      await portal.picture('restore-where');
+      expect(await portal.axeViolations()).toEqual([]);
+      await page.getByRole('button', { name: 'Next' }).click();
+      const start = page.getByRole('button', {
+        name: new RegExp(`^Create ${namespace} with \\d+ objects$`),
+      });
+      await start.waitFor();
+      await portal.picture('restore-check');
+      expect(await portal.axeViolations()).toEqual([]);
+      await start.click();
+
+      const open = page
+        .getByRole('region', { name: /^Restore / })
+        .getByRole('link', { name: 'Open the copy' });
+      await open.waitFor({ timeout: 90_000 });
+      await portal.picture('restore-done');
+      expect(await portal.axeViolations()).toEqual([]);
+      const [copy] = await Promise.all([
+        page.context().waitForEvent('page'),
+        open.click(),
+      ]);
+      await copy.waitForLoadState();
+      expect(copy.url()).toContain(`/demo/${namespace}/`);
+      await copy.close();
+    });
+
+    it('checks a name while it is typed, and leaves on Esc', async () => {
+      const { page } = portal;
+      await portal.openBackups('orders');
+      await page.getByRole('button', { name: 'Restore…' }).first().click();
+      await page.getByRole('button', { name: 'Next' }).click();
+      const field = page.getByRole('textbox', {
+        name: 'Name of the new namespace',
+      });
+      await page.getByText(/ is free\. It will be created\.$/).waitFor();
+      await field.fill('Not a name');
+      await page.getByText(/^Only lower-case letters/).waitFor();
+      await field.fill('payments');
+      await page.getByText('payments cannot be used.').waitFor();
+      expect(
+        await page.getByRole('button', { name: 'Next' }).isDisabled(),
+      ).toBe(true);
+      await portal.picture('restore-where-refused');
+      expect(await portal.axeViolations()).toEqual([]);
+      await field.press('Escape');
+      await page
+        .getByRole('grid', { name: 'Recovery points of orders' })
+        .waitFor();
+    });
+
+    it('creates, pauses, resumes and deletes a schedule', async () => {
+      const { page } = portal;
+      await portal.openBackups('orders');
+      await page.getByRole('tab', { name: 'Schedules' }).click();
+      await page.getByRole('button', { name: 'New schedule' }).click();
+      await page.getByText(/^Next 5 runs/).waitFor();
+      await portal.picture('schedule-form');
+      expect(await portal.axeViolations()).toEqual([]);
+      await page.getByRole('button', { name: 'Create schedule' }).click();
+      await page.getByText(/^The schedule is active/).waitFor();
+      const table = page.getByRole('grid', { name: 'Schedules of orders' });
+      await table.getByText('Active').waitFor();
+      await portal.picture('schedules');
+
+      const menu = table.getByRole('button', { name: /^More actions for/ });
+      await menu.click();
+      await page.getByRole('menuitem', { name: 'Pause' }).click();
+      await table.getByText('Paused', { exact: true }).waitFor();
+      await menu.click();
+      await page.getByRole('menuitem', { name: 'Resume' }).click();
+      await table.getByText('Active').waitFor();
+      await menu.click();
+      await page.getByRole('menuitem', { name: 'Delete…' }).click();
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: 'Delete schedule' })
+        .click();
+      await page.getByText('No schedule yet').waitFor();
+    });
+
+    it('deletes a recovery point after asking', async () => {
+      const { page } = portal;
+      await portal.openBackups('orders');
+      const points = page.getByRole('grid', {
+        name: 'Recovery points of orders',
+      });
+      const menu = points
+        .getByRole('button', { name: /^More actions for/ })
+        .first();
+      const label = await menu.getAttribute('aria-label');
+      const name = label!.replace('More actions for ', '');
+      await menu.click();
+      await page.getByRole('menuitem', { name: 'Delete…' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText(/This cannot be undone/).waitFor();
+      await portal.picture('delete-point');
+      await dialog
+        .getByRole('button', { name: 'Delete recovery point' })
+        .click();
+      await page.getByText(`${name} is being deleted.`).waitFor();
+      await page
+        .getByRole('row')
+        .filter({ hasText: name })
+        .waitFor({ state: 'detached', timeout: 60_000 });
+    });
+
+    it('explains what a recovery point is where there is none', async () => {
+      const { page } = portal;
+      await portal.openBackups('reports');
+      await page.getByText('Unprotected', { exact: true }).waitFor();
+      await page
+        .getByRole('heading', { name: 'No recovery point yet' })
+        .waitFor();
+      await portal.picture('nothing-yet');
+      expect(await portal.axeViolations()).toEqual([]);
+    });
+
+    it("says who owns the other team's component, and nothing else", async () => {
+      const { page } = portal;
+      // The catalog's first page shows what the guest owns.
+      await page.goto('/catalog/default/component/payments');
+      await page
+        .getByRole('tab', { name: 'Backups', exact: true })
+        .or(page.getByRole('link', { name: 'Backups', exact: true }))
+        .first()
+        .click();
+      await page
+        .getByRole('link', { name: /team-payments/ })
+        .last()
+        .waitFor();
+      expect(await page.getByText(/\d+ objects/).count()).toBe(0);
+      expect(
+        await page.getByRole('button', { name: 'Back up now' }).count(),
+      ).toBe(0);
+      await portal.picture('not-the-owner');
+      expect(await portal.axeViolations()).toEqual([]);
+      // The refusal itself is a complaint of the browser's: status 403.
+      portal.complaints.splice(
+        0,
+        portal.complaints.length,
+        ...portal.complaints.filter(text => !text.includes('403')),
+      );
+    });
+  });
+});
