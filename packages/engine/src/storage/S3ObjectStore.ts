@@ -303,8 +303,10 @@ export class S3ObjectStore implements ObjectStore {
       try {
         await Promise.race([done, failed]);
       } catch (error) {
+        if (!Buffer.isBuffer(body)) body.destroy();
         await upload.abort().catch(() => undefined);
         await done.catch(() => undefined);
+        await this.abandon(key, upload.uploadId);
         throw error;
       }
       if (contentLength !== undefined && bytes !== contentLength) {
@@ -318,6 +320,27 @@ export class S3ObjectStore implements ObjectStore {
       signal?.removeEventListener('abort', onAbort);
       if (!Buffer.isBuffer(body) && !body.destroyed) body.destroy();
     }
+  }
+
+  /**
+   * lib-storage removes the parts of an aborted upload some time after it has
+   * said that it ended: nobody would wait for that.
+   */
+  private async abandon(
+    key: string,
+    uploadId: string | undefined,
+  ): Promise<void> {
+    if (!uploadId) return;
+    await this.client
+      .send(
+        new AbortMultipartUploadCommand({
+          Bucket: this.settings.bucket,
+          Key: key,
+          UploadId: uploadId,
+        }),
+      )
+      // What remains is swept later.
+      .catch(() => undefined);
   }
 
   private async *pages(
