@@ -1,0 +1,430 @@
+import { createWriteStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { openStorage } from '../blob/openStorage';
+import { KopiaError } from '../errors';
+import { initializeRepository } from '../maintenance/parameters';
+import { runMaintenance } from '../maintenance/runMaintenance';
+import { Repository } from '../Repository';
+import { restoreTree } from '../restore/restoreTree';
+import { readFile, tarOf, zipOf } from '../restore/streams';
+import { verifyContents, verifySnapshots } from '../restore/verify';
+import {
+  deleteSnapshot,
+  findEntry,
+  getSnapshot,
+  listSnapshots,
+  readDirectory,
+} from '../snapshot/snapshots';
+import {
+  uploadDevice,
+  UploadOptions,
+  uploadTree,
+} from '../snapshot/upload/uploadSnapshot';
+import {
+  CommandLine,
+  numberOption,
+  parsePlace,
+  parseSource,
+  readPassword,
+  textOption,
+  UsageError,
+} from './arguments';
+import { formatBytes, Output, printable } from './output';
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly line: CommandLine;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+  /** The stream of standard output, for bytes. */
+  readonly stdout: NodeJS.WritableStream;
+}
+
+type Command = (
+  repository: Repository,
+  context: CommandContext,
+) => Promise<boolean>;
+
+function show({ line, output }: CommandContext, result: unknown, text: string) {
+  output.done();
+  if (line.options.json)
+    output.write(`${JSON.stringify(result, undefined, 2)}\n`);
+  else if (text) output.write(`${text}\n`);
+}
+
+/** A snapshot by its ID or the beginning of it. */
+function snapshotOf(repository: Repository, id: string) {
+  if (/^[0-9a-f]{4,31}$/.test(id)) {
+    const found = listSnapshots(repository).filter(snapshot =>
+      snapshot.id.startsWith(id),
+    );
+    if (found.length > 1)
+      throw new KopiaError(
+        'invalid-argument',
+        `${id} is the beginning of ${found.length} snapshots`,
+      );
+    if (found.length === 1) return found[0];
+  }
+  return getSnapshot(repository, id);
+}
+
+async function placeOf(
+  repository: Repository,
+  operand: string | undefined,
+  signal: AbortSignal,
+) {
+  const { id, path } = parsePlace(operand);
+  const snapshot = snapshotOf(repository, id);
+  return {
+    snapshot,
+    path,
+    entry: await findEntry(repository, snapshot, path, { signal }),
+  };
+}
+
+const upload: Command = async (repository, context) => {
+  const { line, signal, output } = context;
+  const [path] = line.operands;
+  if (!path) throw new UsageError('upload needs a directory');
+  const tags: Record<string, string> = {};
+  for (const tag of (line.options.tag ?? []) as string[]) {
+    const match = /^([^=]+)=(.*)$/s.exec(tag);
+    if (!match) throw new UsageError('--tag needs the form KEY=VALUE');
+    tags[match[1]] = match[2];
+  }
+  const options: UploadOptions = {
+    source: parseSource(textOption(line, 'source')),
+    description: textOption(line, 'description'),
+    tags,
+    pins: line.options.pin as string[] | undefined,
+    parallelFiles: numberOption(line, 'parallel'),
+    failFast: line.options['fail-fast'] === true,
+    applyRetention: true,
+    signal,
+    onProgress: ({
+      files,
+      cachedFiles,
+      hashedBytes,
+      cachedBytes,
+      uploadedBytes,
+      errors,
+    }) =>
+      output.progress(
+        `${files} files (${cachedFiles} unchanged), ${formatBytes(
+          hashedBytes,
+        )} hashed, ${formatBytes(cachedBytes)} unchanged, ` +
+          `${formatBytes(uploadedBytes)} uploaded${
+            errors ? `, ${errors} errors` : ''
+          }`,
+      ),
+  };
+  const { snapshot, report } = await (line.options.stream
+    ? uploadDevice
+    : uploadTree)(repository, resolve(path), options);
+  output.done();
+  for (const { path: failed, error } of report.errors)
+    output.note(`error: ${printable(failed)}: ${error}`);
+  for (const name of report.invalidNames)
+    output.note(
+      `error: ${printable(
+        name,
+      )}: the name is not UTF-8 and was stored with replacement characters`,
+    );
+  const { hardLinks, specialFiles } = report.lost;
+  if (hardLinks)
+    output.note(
+      `note: ${hardLinks} hard links are stored as separate files (their data once)`,
+    );
+  if (specialFiles)
+    output.note(
+      `note: ${specialFiles} sockets, FIFOs and devices were left out`,
+    );
+  const { progress } = report;
+  show(
+    context,
+    { snapshot, report },
+    `${snapshot.id}  ${progress.files} files, ${formatBytes(
+      progress.hashedBytes + progress.cachedBytes,
+    )}, ${formatBytes(progress.uploadedBytes)} uploaded`,
+  );
+  return report.complete;
+};
+
+const list: Command = async (repository, context) => {
+  const snapshots = listSnapshots(repository);
+  const lines = snapshots.map(
+    ({ id, startTime, source, rootEntry, incomplete, description, pins }) =>
+      [
+        id,
+        startTime.slice(0, 19).replace('T', ' '),
+        formatBytes(rootEntry?.summ?.size ?? rootEntry?.size ?? 0).padStart(10),
+        `${source.userName}@${source.host}:${source.path}`,
+        ...(description ? [JSON.stringify(description)] : []),
+        ...(incomplete ? [`incomplete: ${incomplete}`] : []),
+        ...(pins?.length ? [`pinned: ${pins.join(', ')}`] : []),
+      ]
+        .map(printable)
+        .join('  '),
+  );
+  show(context, snapshots, lines.join('\n'));
+  return true;
+};
+
+const ls: Command = async (repository, context) => {
+  const { entry } = await placeOf(
+    repository,
+    context.line.operands[0],
+    context.signal,
+  );
+  const entries =
+    entry.type === 'd'
+      ? await readDirectory(repository, entry, { signal: context.signal })
+      : [entry];
+  const lines = entries.map(
+    ({
+      type,
+      mode = '0',
+      uid = 0,
+      gid = 0,
+      size = 0,
+      summ,
+      mtime = '1970-01-01T00:00:00Z',
+      name,
+    }) =>
+      [
+        type,
+        mode.padStart(9),
+        String(uid).padStart(5),
+        String(gid).padStart(5),
+        String(summ?.size ?? size).padStart(13),
+        mtime.slice(0, 19),
+        printable(name),
+      ].join(' '),
+  );
+  show(context, entries, lines.join('\n'));
+  return true;
+};
+
+const cat: Command = async (repository, { line, stdout, signal }) => {
+  const { entry } = await placeOf(repository, line.operands[0], signal);
+  if (entry.type === 'd')
+    throw new KopiaError('invalid-argument', `${entry.name} is a directory`);
+  await pipeline(readFile(repository, entry, { signal }), stdout, {
+    end: false,
+    signal,
+  });
+  return true;
+};
+
+const restore: Command = async (repository, context) => {
+  const { line, signal, output } = context;
+  const target = line.operands[1];
+  if (!target) throw new UsageError('restore needs an ID and a target');
+  const { entry } = await placeOf(repository, line.operands[0], signal);
+  if (line.options.tar || line.options.zip) {
+    const stream = (line.options.tar ? tarOf : zipOf)(repository, entry, {
+      signal,
+    });
+    const sink =
+      target === '-'
+        ? context.stdout
+        : createWriteStream(target, { flags: 'wx' });
+    await pipeline(stream, sink, { end: target !== '-', signal });
+    return true;
+  }
+  const report = await restoreTree(repository, entry, resolve(target), {
+    overwrite: line.options['keep-existing'] !== true,
+    deleteExtra: line.options['delete-extra'] === true,
+    parallel: numberOption(line, 'parallel'),
+    sparse: line.options.sparse !== false,
+    signal,
+    onProgress: ({ files, bytes }) =>
+      output.progress(`${files} files, ${formatBytes(bytes)} restored`),
+  });
+  output.done();
+  for (const { path, error } of report.errors)
+    output.note(`error: ${printable(path)}: ${error}`);
+  const { files, directories, symlinks, bytes, skipped } = report.progress;
+  show(
+    context,
+    report,
+    `${files} files, ${directories} directories, ${symlinks} links, ${formatBytes(
+      bytes,
+    )}, ${skipped} skipped`,
+  );
+  return report.errors.length === 0;
+};
+
+const verify: Command = async (repository, context) => {
+  const { line, signal, output } = context;
+  const [id] = line.operands;
+  const snapshots = id
+    ? [snapshotOf(repository, id)]
+    : listSnapshots(repository);
+  const report = await verifySnapshots(repository, snapshots, {
+    sample: (numberOption(line, 'sample') ?? 100) / 100,
+    signal,
+    onProgress: ({ files, directories, bytes, errors }) =>
+      output.progress(
+        `${directories} directories, ${files} files, ${formatBytes(
+          bytes,
+        )} read, ${errors} errors`,
+      ),
+  });
+  const contents = line.options.contents
+    ? await verifyContents(repository, {
+        signal,
+        onProgress: count => output.progress(`${count} contents`),
+      })
+    : undefined;
+  output.done();
+  for (const { snapshot, path, error } of report.damage)
+    output.note(`damage: ${snapshot}:${printable(path)}: ${error}`);
+  for (const { error } of contents?.damage ?? [])
+    output.note(`damage: ${error}`);
+  const damaged = report.damage.length + (contents?.damage.length ?? 0);
+  show(
+    context,
+    { ...report, contents },
+    `${report.snapshots} snapshots, ${report.directories} directories, ${
+      report.files
+    } files, ${formatBytes(report.readBytes)} read${
+      contents ? `, ${contents.contents} contents` : ''
+    }: ${damaged === 0 ? 'sound' : `${damaged} errors`}`,
+  );
+  return damaged === 0;
+};
+
+const maintain: Command = async (repository, context) => {
+  const { line, signal, output } = context;
+  const mode = line.options.full
+    ? 'full'
+    : line.options.quick
+    ? 'quick'
+    : 'auto';
+  const report = await runMaintenance(repository, {
+    mode,
+    force: line.options.force === true,
+    safety: line.options['unsafe-immediately'] ? 'none' : 'full',
+    signal,
+    onTask: task => output.progress(task),
+  });
+  const lines = report.tasks.map(
+    ({ task, result }) => `${task}: ${JSON.stringify(result)}`,
+  );
+  show(
+    context,
+    report,
+    report.mode === 'none' ? 'nothing is due' : lines.join('\n'),
+  );
+  return true;
+};
+
+const remove: Command = async (repository, context) => {
+  const { operands } = context.line;
+  if (operands.length === 0)
+    throw new UsageError('delete needs the ID of a snapshot');
+  const ids = operands.map(id => snapshotOf(repository, id).id);
+  for (const id of ids) deleteSnapshot(repository, id);
+  await repository.flush(context.signal);
+  show(
+    context,
+    { deleted: ids },
+    ids
+      .map(id => `${id} deleted; its data goes with a later maintenance`)
+      .join('\n'),
+  );
+  return true;
+};
+
+const password: Command = async (repository, context) => {
+  const changed = readPassword(
+    context.line,
+    context.environment,
+    'new-password-file',
+    'KOPIA_NEW_PASSWORD',
+  );
+  await repository.changePassword(changed, context.signal);
+  show(
+    context,
+    { changed: true },
+    'The password was changed; data was not rewritten',
+  );
+  return true;
+};
+
+const commands: Record<string, { run: Command; writes: boolean }> = {
+  upload: { run: upload, writes: true },
+  list: { run: list, writes: false },
+  ls: { run: ls, writes: false },
+  cat: { run: cat, writes: false },
+  restore: { run: restore, writes: false },
+  verify: { run: verify, writes: false },
+  maintain: { run: maintain, writes: true },
+  delete: { run: remove, writes: true },
+  password: { run: password, writes: true },
+};
+
+/** Runs a command. @returns whether it succeeded in full */
+export async function runCommand(context: CommandContext): Promise<boolean> {
+  const { line, environment, signal } = context;
+  const command = commands[line.verb];
+  if (!command && line.verb !== 'create')
+    throw new UsageError(`There is no verb "${line.verb}"`);
+  const location =
+    textOption(line, 'repository') ?? environment.KOPIA_REPOSITORY;
+  if (!location) throw new UsageError('--repository is missing');
+  const key = readPassword(
+    line,
+    environment,
+    'password-file',
+    'KOPIA_PASSWORD',
+  );
+  const owner = /^([^@]+)@(.+)$/.exec(textOption(line, 'user') ?? '');
+  const user = owner ? { username: owner[1], hostname: owner[2] } : undefined;
+  const storage = await openStorage(location, {
+    create: line.verb === 'create',
+  });
+  const options = {
+    storage,
+    password: key,
+    user,
+    signal,
+    workers: numberOption(line, 'workers'),
+  };
+  try {
+    if (line.verb === 'create') {
+      const repository = await Repository.create({
+        ...options,
+        hash: textOption(line, 'hash'),
+        encryption: textOption(line, 'encryption'),
+        splitter: textOption(line, 'splitter'),
+      });
+      await initializeRepository(repository, signal);
+      const { hash, encryption, splitter, version } = repository.format;
+      const uniqueId = repository.uniqueId.toString('hex');
+      await repository.close();
+      show(
+        context,
+        { uniqueId, version, hash, encryption, splitter },
+        `created in ${storage.description}: ${hash}, ${encryption}, ${splitter}`,
+      );
+      return true;
+    }
+    const repository = await Repository.open({
+      ...options,
+      readOnly: !command.writes,
+    });
+    for (const warning of repository.warnings)
+      context.output.note(`warning: ${warning}`);
+    try {
+      return await command.run(repository, context);
+    } finally {
+      await repository.close();
+    }
+  } finally {
+    await storage.close();
+  }
+}

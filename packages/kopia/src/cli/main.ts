@@ -1,0 +1,44 @@
+// Entry of the command-line program.
+import { messageOf } from '../errors';
+import { parseCommandLine, usage, UsageError } from './arguments';
+import { runCommand } from './commands';
+import { processOutput } from './output';
+
+const output = processOutput(process.stdout, process.stderr);
+const controller = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => controller.abort(new Error(`ended by ${signal}`)));
+}
+
+async function main(): Promise<number> {
+  try {
+    const line = parseCommandLine(process.argv.slice(2));
+    if (line.verb === 'help') {
+      output.write(usage);
+      return 0;
+    }
+    const context = {
+      line,
+      environment: process.env,
+      output,
+      signal: controller.signal,
+      stdout: process.stdout,
+    };
+    return (await runCommand(context)) ? 0 : 1;
+  } catch (error) {
+    output.done();
+    output.note(`error: ${messageOf(error)}`);
+    if (error instanceof UsageError)
+      output.note(`Run "kopia help" for the verbs and options.`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+main().then(
+  code => {
+    process.exitCode = code;
+  },
+  () => {
+    process.exitCode = 1;
+  },
+);
