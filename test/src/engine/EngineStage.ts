@@ -223,6 +223,20 @@ export class EngineStage {
     return this.backupEnd(name);
   }
 
+  /** Makes a backup that later steps build on. @throws Error when it is not Completed */
+  async prepareBackup(
+    name: string,
+    spec: Backup['spec'],
+    metadata: Partial<Backup['metadata']> = {},
+  ): Promise<void> {
+    const backup = await this.makeBackup(name, spec, metadata);
+    if (backup.status?.phase !== 'Completed') {
+      throw new Error(
+        `Backup ${name} is not Completed: ${JSON.stringify(backup.status)}`,
+      );
+    }
+  }
+
   async createRestore(
     name: string,
     spec: Restore['spec'],

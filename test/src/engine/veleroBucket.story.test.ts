@@ -105,17 +105,18 @@ describeBucket('backups of a real Velero', () => {
       'move-restored',
       'resourceList',
     );
-    for (const entry of original?.['v1/ConfigMap'] ?? []) {
-      const [, object] = /^shop-restored\/(.*)\(created\)$/.exec(entry) ?? [];
-      if (object) {
-        expect(
-          await stage.client.get<KubernetesObject>(coreTypes.configMaps, {
-            namespace: 'shop-restored',
-            name: object,
-          }),
-        ).toBeDefined();
-      }
-    }
+    const created = (original?.['v1/ConfigMap'] ?? []).flatMap(
+      entry => /^shop-restored\/(.*)\(created\)$/.exec(entry)?.[1] ?? [],
+    );
+    const restored = await Promise.all(
+      created.map(object =>
+        stage.client.get<KubernetesObject>(coreTypes.configMaps, {
+          namespace: 'shop-restored',
+          name: object,
+        }),
+      ),
+    );
+    expect(restored.map(each => each?.metadata.name)).toEqual(created);
     const settings = await stage.client.get<KubernetesObject>(
       coreTypes.configMaps,
       { namespace: 'shop-b', name: 'settings' },

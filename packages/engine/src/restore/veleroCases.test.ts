@@ -1,3 +1,5 @@
+/* eslint-disable jest/no-conditional-expect, jest/no-standalone-expect, jest/expect-expect --
+   the cases are data: which fields one has decides what is compared */
 import { mkdtempSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';

@@ -37,123 +37,6 @@ export interface ContentsItem extends ItemLocation {
 
 const ratioLookedAtFrom = 64 * 1024 ** 2;
 
-/**
- * The objects of a backup, unpacked into one private file, with an index in memory. No entry's name is ever used as a file name.
- * Copies by version are skipped, as Velero's default reader does.
- */
-export class BackupContents {
-  /** SHA-256 of the packed bytes, hexadecimal. */
-  readonly sha256: string;
-  private readonly byType: Map<string, ContentsItem[]>;
-  private readonly byKey = new Map<string, ContentsItem>();
-
-  private constructor(
-    private readonly file: FileHandle,
-    items: ContentsItem[],
-    sha256: string,
-    /** Whether the tarball has a `resources` folder at all. */
-    readonly hasResources: boolean,
-  ) {
-    this.sha256 = sha256;
-    this.byType = new Map();
-    for (const item of items) {
-      this.byKey.set(keyOf(item), item);
-    }
-    // A repeated entry replaces the earlier one, as unpacking would do.
-    for (const item of this.byKey.values()) {
-      const list = this.byType.get(item.groupResource) ?? [];
-      list.push(item);
-      this.byType.set(item.groupResource, list);
-    }
-  }
-
-  /**
-   * Unpacks a gzipped tarball.
-   *
-   * @param path - of a file in the run's private spool folder
-   * @throws ContentsError if it is truncated, corrupt, unsafe or too large
-   */
-  static async unpack(
-    source: Readable,
-    path: string,
-    options: { limits?: ContentsLimits; signal?: AbortSignal } = {},
-  ): Promise<BackupContents> {
-    const unpacker = new Unpacker(
-      await open(path, 'w+', 0o600),
-      options.limits ?? defaultContentsLimits,
-    );
-    try {
-      await unpacker.run(source, options.signal);
-    } catch (error) {
-      await unpacker.file.close();
-      throw error;
-    }
-    return new BackupContents(
-      unpacker.file,
-      unpacker.items,
-      unpacker.sha256,
-      unpacker.hasResources,
-    );
-  }
-
-  /** Types in the backup: `pods`, `deployments.apps`. */
-  types(): string[] {
-    return [...this.byType.keys()];
-  }
-
-  /** Objects of a type, by namespace and name. */
-  itemsOf(groupResource: string): ContentsItem[] {
-    return [...(this.byType.get(groupResource) ?? [])].sort(
-      (left, right) =>
-        compare(left.namespace ?? '', right.namespace ?? '') ||
-        compare(left.name, right.name),
-    );
-  }
-
-  /** Number of objects. */
-  get size(): number {
-    return this.byKey.size;
-  }
-
-  find(location: ItemLocation): ContentsItem | undefined {
-    return this.byKey.get(keyOf(location));
-  }
-
-  /** Namespaces that objects are in, or whose Namespace object is in the backup. */
-  namespaces(): string[] {
-    const names = new Set<string>();
-    for (const item of this.byKey.values()) {
-      if (item.namespace) {
-        names.add(item.namespace);
-      } else if (item.groupResource === 'namespaces') {
-        names.add(item.name);
-      }
-    }
-    return [...names].sort();
-  }
-
-  /** @throws SyntaxError if the object is not JSON, Error if it is no Kubernetes object */
-  async read(item: ContentsItem): Promise<KubernetesObject> {
-    const buffer = Buffer.alloc(item.size);
-    await this.file.read(buffer, 0, item.size, item.offset);
-    const object = parseJson<KubernetesObject>(buffer.toString('utf8'));
-    if (
-      typeof object !== 'object' ||
-      object === null ||
-      typeof object.metadata !== 'object' ||
-      object.metadata === null
-    ) {
-      throw new Error('not a Kubernetes object');
-    }
-    return object;
-  }
-
-  /** Closes the file; the spool folder removes it. */
-  async close(): Promise<void> {
-    await this.file.close();
-  }
-}
-
 class Unpacker {
   readonly items: ContentsItem[] = [];
   hasResources = false;
@@ -275,6 +158,123 @@ class Unpacker {
       );
     }
     return null;
+  }
+}
+
+/**
+ * The objects of a backup, unpacked into one private file, with an index in memory. No entry's name is ever used as a file name.
+ * Copies by version are skipped, as Velero's default reader does.
+ */
+export class BackupContents {
+  /** SHA-256 of the packed bytes, hexadecimal. */
+  readonly sha256: string;
+  private readonly byType: Map<string, ContentsItem[]>;
+  private readonly byKey = new Map<string, ContentsItem>();
+
+  private constructor(
+    private readonly file: FileHandle,
+    items: ContentsItem[],
+    sha256: string,
+    /** Whether the tarball has a `resources` folder at all. */
+    readonly hasResources: boolean,
+  ) {
+    this.sha256 = sha256;
+    this.byType = new Map();
+    for (const item of items) {
+      this.byKey.set(keyOf(item), item);
+    }
+    // A repeated entry replaces the earlier one, as unpacking would do.
+    for (const item of this.byKey.values()) {
+      const list = this.byType.get(item.groupResource) ?? [];
+      list.push(item);
+      this.byType.set(item.groupResource, list);
+    }
+  }
+
+  /**
+   * Unpacks a gzipped tarball.
+   *
+   * @param path - of a file in the run's private spool folder
+   * @throws ContentsError if it is truncated, corrupt, unsafe or too large
+   */
+  static async unpack(
+    source: Readable,
+    path: string,
+    options: { limits?: ContentsLimits; signal?: AbortSignal } = {},
+  ): Promise<BackupContents> {
+    const unpacker = new Unpacker(
+      await open(path, 'w+', 0o600),
+      options.limits ?? defaultContentsLimits,
+    );
+    try {
+      await unpacker.run(source, options.signal);
+    } catch (error) {
+      await unpacker.file.close();
+      throw error;
+    }
+    return new BackupContents(
+      unpacker.file,
+      unpacker.items,
+      unpacker.sha256,
+      unpacker.hasResources,
+    );
+  }
+
+  /** Types in the backup: `pods`, `deployments.apps`. */
+  types(): string[] {
+    return [...this.byType.keys()];
+  }
+
+  /** Objects of a type, by namespace and name. */
+  itemsOf(groupResource: string): ContentsItem[] {
+    return [...(this.byType.get(groupResource) ?? [])].sort(
+      (left, right) =>
+        compare(left.namespace ?? '', right.namespace ?? '') ||
+        compare(left.name, right.name),
+    );
+  }
+
+  /** Number of objects. */
+  get size(): number {
+    return this.byKey.size;
+  }
+
+  find(location: ItemLocation): ContentsItem | undefined {
+    return this.byKey.get(keyOf(location));
+  }
+
+  /** Namespaces that objects are in, or whose Namespace object is in the backup. */
+  namespaces(): string[] {
+    const names = new Set<string>();
+    for (const item of this.byKey.values()) {
+      if (item.namespace) {
+        names.add(item.namespace);
+      } else if (item.groupResource === 'namespaces') {
+        names.add(item.name);
+      }
+    }
+    return [...names].sort();
+  }
+
+  /** @throws SyntaxError if the object is not JSON, Error if it is no Kubernetes object */
+  async read(item: ContentsItem): Promise<KubernetesObject> {
+    const buffer = Buffer.alloc(item.size);
+    await this.file.read(buffer, 0, item.size, item.offset);
+    const object = parseJson<KubernetesObject>(buffer.toString('utf8'));
+    if (
+      typeof object !== 'object' ||
+      object === null ||
+      typeof object.metadata !== 'object' ||
+      object.metadata === null
+    ) {
+      throw new Error('not a Kubernetes object');
+    }
+    return object;
+  }
+
+  /** Closes the file; the spool folder removes it. */
+  async close(): Promise<void> {
+    await this.file.close();
   }
 }
 
