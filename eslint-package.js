@@ -64,5 +64,8 @@ module.exports = directory => {
     '**/packages/*/src/**',
     '**/plugins/*/src/**',
   ];
-  return factory(directory, { restrictedImportPatterns });
+  return factory(directory, {
+    restrictedImportPatterns,
+    ignorePatterns: ['assets/**'],
+  });
 };
