@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { ClusterApi } from './cluster/ClusterApi';
 import {
   foreignNamespaces,
+  foreignStorage,
   removeNamespaces,
 } from './cluster/foreignNamespaces';
 import {
@@ -113,6 +114,21 @@ async function startCluster(
   return kubeconfig;
 }
 
+/** @throws when the cluster holds what the demo would overwrite. */
+async function refuseForeignCluster(cluster: ClusterApi): Promise<void> {
+  const foreign = [
+    ...(await foreignNamespaces(cluster)).map(name => `Namespace ${name}`),
+    ...(await foreignStorage(cluster)),
+  ];
+  if (foreign.length > 0) {
+    throw new Error(
+      `the cluster has this already, not made by the demo: ${foreign.join(
+        ', ',
+      )}. The demo changes nothing of others: use another cluster.`,
+    );
+  }
+}
+
 async function demo(
   options: DemoOptions,
   started: Started,
@@ -140,15 +156,10 @@ async function demo(
   }
 
   const cluster = await ClusterApi.fromKubeconfig(kubeconfig);
-  if (options.kubeconfig) {
-    const foreign = await foreignNamespaces(cluster);
-    if (foreign.length > 0) {
-      throw new Error(
-        `the cluster has namespaces of these names already, not made by the demo: ${foreign.join(
-          ', ',
-        )}. Use another cluster.`,
-      );
-    }
+  if (options.kubeconfig) await refuseForeignCluster(cluster);
+  const copies: string[] = [];
+  if (options.kubeconfig && options.once) {
+    started.add(() => removeNamespaces(cluster, copies));
   }
   await installTypes(cluster, signal);
   for (const object of controlObjects(storage)) await cluster.apply(object);
@@ -179,11 +190,14 @@ async function demo(
   ]);
   progress.done(`Portal is up at ${baseUrl}`);
 
-  const result = await runThrough({ baseUrl, cluster, progress, signal });
+  const result = await runThrough({
+    baseUrl,
+    cluster,
+    progress,
+    onTarget: namespace => copies.push(namespace),
+    signal,
+  });
   for (const line of summary(result, baseUrl)) progress.line(line);
-  if (options.kubeconfig && options.once) {
-    started.add(() => removeNamespaces(cluster, [result.targetNamespace]));
-  }
   return {
     passed: result.comparison.differences.length === 0,
     running: [portal],

@@ -1,6 +1,7 @@
 import { lifeboatAnnotations } from '@lifeboat/velero-api';
 import { ClusterApi } from './ClusterApi';
-import { APPLICATION_NAMESPACE } from './installApplication';
+import { APPLICATION_NAMESPACE, CONTROL_NAMESPACE } from './installApplication';
+import { DEMO_LABEL } from './storageLocation';
 
 const demoNamespaces = [APPLICATION_NAMESPACE, 'reports', 'payments'];
 
@@ -19,6 +20,28 @@ export async function foreignNamespaces(
       'component:default/',
     )
       ? [namespace.metadata.name]
+      : [],
+  );
+}
+
+/**
+ * Storage location and credentials of somebody else under the names that the demo uses: it must not write backups
+ * there, nor change them.
+ */
+export async function foreignStorage(cluster: ClusterApi): Promise<string[]> {
+  const found = await Promise.all([
+    cluster.find(
+      'velero.io/v1',
+      'backupstoragelocations',
+      CONTROL_NAMESPACE,
+      'default',
+    ),
+    cluster.find('v1', 'secrets', CONTROL_NAMESPACE, 'cloud-credentials'),
+  ]);
+  const [[label, value]] = Object.entries(DEMO_LABEL);
+  return found.flatMap(object =>
+    object && object.metadata.labels?.[label] !== value
+      ? [`${object.kind} ${object.metadata.name}`]
       : [],
   );
 }

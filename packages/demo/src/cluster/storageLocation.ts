@@ -12,6 +12,9 @@ export type StorageChoice =
 
 const BUCKET = 'lifeboat';
 
+/** Marks what the demo has made, so that it never touches what others made. */
+export const DEMO_LABEL = { 'app.kubernetes.io/managed-by': 'lifeboat-demo' };
+
 /** The control namespace, the default storage location and, for S3, its Secret. */
 export function controlObjects(choice: StorageChoice): Manifest[] {
   const namespace: Manifest = {
@@ -22,7 +25,11 @@ export function controlObjects(choice: StorageChoice): Manifest[] {
   const location = (spec: object): Manifest => ({
     apiVersion: 'velero.io/v1',
     kind: 'BackupStorageLocation',
-    metadata: { name: 'default', namespace: CONTROL_NAMESPACE },
+    metadata: {
+      name: 'default',
+      namespace: CONTROL_NAMESPACE,
+      labels: DEMO_LABEL,
+    },
     spec: { default: true, ...spec },
   });
   if ('folder' in choice) {
@@ -48,7 +55,11 @@ export function controlObjects(choice: StorageChoice): Manifest[] {
       apiVersion: 'v1',
       kind: 'Secret',
       type: 'Opaque',
-      metadata: { name: 'cloud-credentials', namespace: CONTROL_NAMESPACE },
+      metadata: {
+        name: 'cloud-credentials',
+        namespace: CONTROL_NAMESPACE,
+        labels: DEMO_LABEL,
+      },
       data: { cloud: Buffer.from(ini).toString('base64') },
     },
     location({

@@ -29,6 +29,8 @@ export interface RunThroughOptions {
   baseUrl: string;
   cluster: ClusterApi;
   progress: Progress;
+  /** Hears the name of the copy's namespace before it is created. */
+  onTarget?(namespace: string): void;
   signal: AbortSignal;
 }
 
@@ -151,6 +153,7 @@ export async function runThrough(
     )} to create, ${preview.totals.skipped} left out`,
   );
 
+  options.onTarget?.(target);
   const restoreBegan = Date.now();
   const run = await named('The restore was refused', () =>
     api.createRestore(
