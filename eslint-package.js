@@ -66,6 +66,6 @@ module.exports = directory => {
   ];
   return factory(directory, {
     restrictedImportPatterns,
-    ignorePatterns: ['assets/**'],
+    ignorePatterns: ['assets/**', 'packed-app/**'],
   });
 };
