@@ -31,7 +31,10 @@ describe('the Backups tab, by clicks', () => {
     });
 
     afterEach(() => {
-      expect(portal.complaints.splice(0)).toEqual([]);
+      const complaints = portal.complaints.splice(0);
+      if (complaints.length > 0) {
+        throw new Error(`The console complains:\n${complaints.join('\n')}`);
+      }
     });
 
     it('backs up, shows what is in the point, and restores a copy that opens', async () => {
@@ -162,6 +165,7 @@ describe('the Backups tab, by clicks', () => {
         .getByRole('button', { name: 'Delete schedule' })
         .click();
       await page.getByText('No schedule yet').waitFor();
+      expect(await table.count()).toBe(0);
     });
 
     it('deletes a recovery point after asking', async () => {
@@ -184,10 +188,9 @@ describe('the Backups tab, by clicks', () => {
         .getByRole('button', { name: 'Delete recovery point' })
         .click();
       await page.getByText(`${name} is being deleted.`).waitFor();
-      await page
-        .getByRole('row')
-        .filter({ hasText: name })
-        .waitFor({ state: 'detached', timeout: 60_000 });
+      const row = page.getByRole('row').filter({ hasText: name });
+      await row.waitFor({ state: 'detached', timeout: 60_000 });
+      expect(await row.count()).toBe(0);
     });
 
     it('explains what a recovery point is where there is none', async () => {

@@ -371,7 +371,7 @@ export class MockBackend {
               pvc: 'data-postgres-0',
               namespace: 'shop',
               included: false,
-              reason: 'volume data is not backed up yet',
+              reason: 'not included: volume data is not backed up yet',
             },
           ]
         : [],

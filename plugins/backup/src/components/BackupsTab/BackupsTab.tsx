@@ -45,6 +45,9 @@ const blocking: readonly ProblemCode[] = [
 /** Channel on which the backend says that runs of an entity have changed. */
 const signalChannel = 'backup:changed';
 
+/** How long it is said what an action has done. */
+const noticeMs = 12_000;
+
 function protectionInterval(protection: Protection | undefined): number {
   return protection?.problem ? 5_000 : 15_000;
 }
@@ -110,6 +113,10 @@ export function BackupsTab() {
     setFailure(undefined);
     setNotice(text);
   }, []);
+  useEffect(() => {
+    const timer = setTimeout(() => setNotice(''), noticeMs);
+    return () => clearTimeout(timer);
+  }, [notice]);
   const fail = useCallback((error: unknown) => {
     setNotice('');
     setFailure(error instanceof Error ? error : new Error(String(error)));

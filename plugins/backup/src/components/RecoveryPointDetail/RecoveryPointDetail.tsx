@@ -48,8 +48,7 @@ function Volumes({ detail }: { detail: Detail }) {
             <code>{volume.pvc}</code>:{' '}
             {volume.included
               ? t('point.volumeIncluded')
-              : t('point.volumeNotIncluded')}
-            {volume.reason && ` – ${volume.reason}`}
+              : volume.reason ?? t('point.volumeNotIncluded')}
           </li>
         ))}
       </ul>

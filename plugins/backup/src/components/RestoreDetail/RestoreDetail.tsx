@@ -81,7 +81,7 @@ export function RestoreDetail({ name }: { name: string }) {
               <OpenResult run={detail} />
             </div>
           )}
-          {detail.notes.map(note => (
+          {[...new Set(detail.notes)].map(note => (
             <Alert key={note} status="info" icon title={note} />
           ))}
           <Facts

@@ -107,7 +107,7 @@ export function CheckStep({ choice, cluster, state }: CheckStepProps) {
           problem={problem}
         />
       ))}
-      {preview.notes.map(note => (
+      {[...new Set(preview.notes)].map(note => (
         <Alert key={note} status="info" icon title={note} />
       ))}
       {preview.resources.length > 0 && (

@@ -1,6 +1,7 @@
 import type { Finding } from '@lifeboat/backstage-plugin-backup-common';
 import { useTranslate } from '../../translations/useTranslate';
 import { DetailSection } from '../DetailPanel/DetailPanel';
+import { readFinding } from './readFinding';
 import styles from './RunDetail.module.css';
 
 export interface FindingsProps {
@@ -17,17 +18,21 @@ export function Findings({ title, findings }: FindingsProps) {
   return (
     <DetailSection title={`${title} (${findings.length})`}>
       <ul className={styles.list}>
-        {findings.map(({ scope, namespace, message }) => (
-          <li key={`${scope} ${namespace ?? ''} ${message}`}>
-            <span className={styles.quiet}>
-              {t(`point.findingScope.${scope}`, {
-                namespace: namespace ?? '',
-              })}
-              :{' '}
-            </span>
-            {message}
-          </li>
-        ))}
+        {findings.map(({ scope, namespace, message: raw }) => {
+          const { object, message } = readFinding(raw);
+          return (
+            <li key={`${scope} ${namespace ?? ''} ${raw}`}>
+              <span className={styles.quiet}>
+                {t(`point.findingScope.${scope}`, {
+                  namespace: namespace ?? '',
+                })}
+                :{' '}
+              </span>
+              {object && <code>{object}: </code>}
+              {message}
+            </li>
+          );
+        })}
       </ul>
     </DetailSection>
   );
