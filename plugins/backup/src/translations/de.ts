@@ -27,7 +27,7 @@ export default {
   'protection.never': 'noch keiner',
   'protection.nextRun': 'Nächster Lauf',
   'protection.noSchedule': 'kein Zeitplan',
-  'protection.contents': 'Jetzt im Umfang',
+  'protection.contents': 'Jetzt gefunden',
   'protection.where': 'Wo',
   'protection.namespaceOnCluster':
     'Namespace {{namespace}} im Cluster {{cluster}}',
@@ -99,7 +99,8 @@ export default {
   'points.emptyTitle': 'Noch kein Wiederherstellungspunkt',
   'points.emptyText':
     'Ein Wiederherstellungspunkt ist ein fertiges Backup von {{name}}: Der Dienst lässt sich auf ihn zurücksetzen oder als Kopie in einem anderen Namespace ansehen.',
-  'points.emptyContents': 'Ein Backup von jetzt enthält {{contents}}.',
+  'points.emptyContents':
+    '{{contents}} gefunden. Ein Backup enthält sie und was zu ihnen gehört.',
   'points.by': 'von {{who}}',
   'points.schedule': 'Zeitplan {{name}}',
   'points.api': 'über die API',

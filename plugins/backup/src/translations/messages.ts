@@ -32,7 +32,7 @@ export const messages = {
     never: 'none yet',
     nextRun: 'Next run',
     noSchedule: 'no schedule',
-    contents: 'In scope now',
+    contents: 'Found now',
     where: 'Where',
     namespaceOnCluster: 'namespace {{namespace}} on cluster {{cluster}}',
     menuKubectl: 'Copy kubectl command for all recovery points',
@@ -115,7 +115,8 @@ export const messages = {
     emptyTitle: 'No recovery point yet',
     emptyText:
       'A recovery point is one finished backup of {{name}}: you can bring the service back to it, or look at it as a copy in another namespace.',
-    emptyContents: 'A backup made now includes {{contents}}.',
+    emptyContents:
+      '{{contents}} found. A backup includes them and what belongs to them.',
     by: 'by {{who}}',
     schedule: 'schedule {{name}}',
     api: 'through the API',

@@ -36,7 +36,9 @@ describe('BackupsTab', () => {
       await screen.findByText('No recovery point yet'),
     ).toBeInTheDocument();
     expect(
-      screen.getByText('A backup made now includes 15 objects, 1 volume.'),
+      screen.getByText(
+        '15 objects, 1 volume found. A backup includes them and what belongs to them.',
+      ),
     ).toBeInTheDocument();
     expect(await axeViolations(container)).toEqual([]);
 

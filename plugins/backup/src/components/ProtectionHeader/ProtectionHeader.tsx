@@ -58,9 +58,9 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
     { objects: protection.objectCount, volumes: protection.volumeCount },
     t,
   );
-  const objectsOnly =
-    protection.volumeCount &&
-    t('count.objectsOnly', { count: protection.volumeCount });
+  const objectsOnly = protection.volumeCount
+    ? t('count.objectsOnly', { count: protection.volumeCount })
+    : undefined;
   const kubectl =
     target && `kubectl get backups.velero.io -n ${target.controlNamespace}`;
   return (
