@@ -1,5 +1,5 @@
-// Writes src/api-server/kubernetes/definitions.generated.json: which built-in resources exist, their OpenAPI schemas, and the two
-// facts of Kubernetes' Go types that OpenAPI leaves out but every stored object shows (see README.md, "Definitions").
+// Writes src/api-server/kubernetes/definitions.generated.json: which built-in resources exist, their OpenAPI schemas, and what
+// OpenAPI leaves out of Kubernetes' Go types: which empty fields are shown, and the numbers of protobuf fields (see README.md, "Definitions").
 //
 //   node scripts/writeKubernetesDefinitions.mjs "$(go env GOMODCACHE)/k8s.io" 1.34.1
 import { readFileSync, writeFileSync, existsSync } from 'node:fs';
@@ -116,6 +116,23 @@ function fieldsOf(prefix, name) {
   return fields;
 }
 
+/** Protobuf field number → JSON name, or a nested table for a struct that JSON shows inline. */
+function protobufFields(prefix, name) {
+  const fields = {};
+  for (const line of (structs(prefix).get(name) ?? '').split('\n')) {
+    const tags = /`([^`]*)`/.exec(line)?.[1] ?? '';
+    const number = /protobuf:"\w+,(\d+)/.exec(tags)?.[1];
+    const json = /json:"([^"]*)"/.exec(tags)?.[1].split(',') ?? [];
+    if (!number) continue;
+    if (json[0]) {
+      fields[number] = json[0];
+    } else if (json.includes('inline')) {
+      fields[number] = protobufFields(prefix, line.trim().split(/\s/)[0]);
+    }
+  }
+  return fields;
+}
+
 for (const [name, schema] of Object.entries(schemas)) {
   const dot = name.lastIndexOf('.');
   const omitZero = [];
@@ -136,6 +153,8 @@ for (const [name, schema] of Object.entries(schemas)) {
       nullWhenAbsent.push(field.name);
     }
   }
+  const protobuf = protobufFields(name.slice(0, dot), name.slice(dot + 1));
+  if (Object.keys(protobuf).length) schema['x-go-protobuf'] = protobuf;
   if (omitZero.length) schema['x-go-omit-zero'] = omitZero;
   if (nullWhenAbsent.length) schema['x-go-null-when-absent'] = nullWhenAbsent;
 }
@@ -146,7 +165,10 @@ const lines = Object.keys(schemas)
   .map(name => `    ${JSON.stringify(name)}: ${JSON.stringify(schemas[name])}`);
 const resourceLines = resources.map(r => `    ${JSON.stringify(r)}`);
 writeFileSync(
-  new URL('../src/api-server/kubernetes/definitions.generated.json', import.meta.url),
+  new URL(
+    '../src/api-server/kubernetes/definitions.generated.json',
+    import.meta.url,
+  ),
   `{
   "version": ${JSON.stringify(version)},
   "resources": [

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import { parse } from 'yaml';
 
 export interface Answer {
   code: number;
@@ -30,9 +29,9 @@ export class ApiProbe {
   private readonly agent: Agent;
   private readonly token: string;
 
-  /** For the current context of a kubeconfig file with a token. */
+  /** For a kubeconfig file in JSON with one cluster and one user with a token, as both servers write it. */
   constructor(kubeconfig: string) {
-    const config = parse(readFileSync(kubeconfig, 'utf8'));
+    const config = JSON.parse(readFileSync(kubeconfig, 'utf8'));
     const { cluster } = config.clusters[0];
     this.server = new URL(cluster.server);
     this.token = config.users[0].user.token;

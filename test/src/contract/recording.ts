@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { root } from '../cluster/childProcess';
 import type { CaseRecord } from './runCases';
 
 export type Recording = { [caseName: string]: CaseRecord };
 
-const file = join(__dirname, 'kubernetes-1.34.generated.json');
+const file = join(root, 'test/src/contract/kubernetes-1.34.generated.json');
 
 /** What a real kube-apiserver answered, as `npm run test:api-server` has checked it. */
 export function readRecording(): Recording {

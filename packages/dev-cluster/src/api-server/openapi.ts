@@ -65,11 +65,9 @@ export function openapiDocument(
 function addReferenced(schemas: { [name: string]: unknown }, name: string) {
   if (schemas[name] || !kubernetesDefinitions.schemas[name]) return;
   const schema = kubernetesDefinitions.schemas[name];
-  const {
-    'x-go-omit-zero': _zero,
-    'x-go-null-when-absent': _null,
-    ...shown
-  } = schema;
+  const shown = Object.fromEntries(
+    Object.entries(schema).filter(([key]) => !key.startsWith('x-go-')),
+  );
   schemas[name] = shown;
   for (const reference of references(schema)) addReferenced(schemas, reference);
 }
@@ -85,6 +83,9 @@ function references(value: unknown): string[] {
 }
 
 function customSchema(type: ResourceType): Schema {
+  // These fields are the same in all kinds.
+  const standard =
+    kubernetesDefinitions.schemas['io.k8s.api.core.v1.ConfigMap'].properties;
   const declared = type.custom?.schema ?? { type: 'object' };
   const properties = isObject(declared.properties) ? declared.properties : {};
   return {
@@ -92,18 +93,10 @@ function customSchema(type: ResourceType): Schema {
     type: 'object',
     properties: {
       ...properties,
-      apiVersion: {
-        type: 'string',
-        description:
-          'APIVersion defines the versioned schema of this representation of an object.',
-      },
-      kind: {
-        type: 'string',
-        description:
-          'Kind is a string value representing the REST resource this object represents.',
-      },
+      apiVersion: standard?.apiVersion,
+      kind: standard?.kind,
       metadata: {
-        description: 'Standard object metadata.',
+        description: standard?.metadata.description,
         allOf: [{ $ref: metadataRef }],
       },
     },

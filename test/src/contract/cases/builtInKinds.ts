@@ -8,6 +8,7 @@ import {
   silently,
   Step,
   changed,
+  taking,
 } from '../Case';
 import { columnsAndCells } from './objects';
 
@@ -34,6 +35,9 @@ const named = (name: string, spec: object, more: object = {}) => ({
   spec,
   ...more,
 });
+
+/** Kept by the embedded server with a warning that it does not enforce it. */
+const kept = (step: Step) => taking(step, a => a.body);
 
 const rich = {
   containers: [
@@ -185,6 +189,48 @@ export const builtInCases: Case[] = [
         { spec: { replicas: -1 } },
       ),
       rows('table of deployments', path('deployments', apps)),
+      post(
+        'deployment with limits alone',
+        path('deployments', apps),
+        named('limited', {
+          selector,
+          template: {
+            ...template,
+            spec: {
+              containers: [
+                { ...container, resources: { limits: { cpu: '1' } } },
+              ],
+            },
+          },
+        }),
+      ),
+      post(
+        'stateful set that mounts its claim',
+        path('statefulsets', apps),
+        named('mounting', {
+          selector,
+          template: {
+            ...template,
+            spec: {
+              containers: [
+                {
+                  ...container,
+                  volumeMounts: [{ name: 'data', mountPath: '/data' }],
+                },
+              ],
+            },
+          },
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'data' },
+              spec: {
+                accessModes: ['ReadWriteOnce'],
+                resources: { requests: { storage: '1Gi' } },
+              },
+            },
+          ],
+        }),
+      ),
       post(
         'replica set',
         path('replicasets', apps),
@@ -540,6 +586,11 @@ export const builtInCases: Case[] = [
         }),
       ),
       post(
+        'ingress with a bad host',
+        path('ingresses', 'networking.k8s.io/v1'),
+        named('bad', { rules: [{ host: 'UPPER.example.com' }] }),
+      ),
+      post(
         'empty ingress',
         path('ingresses', 'networking.k8s.io/v1'),
         named('bad', {}),
@@ -639,15 +690,19 @@ export const builtInCases: Case[] = [
       ),
       rows('table of events', path('events')),
       rows('table of secrets', path('secrets')),
-      post(
-        'limit range',
-        path('limitranges'),
-        named('limits', { limits: [{ type: 'Pod', max: { cpu: '2' } }] }),
+      kept(
+        post(
+          'limit range',
+          path('limitranges'),
+          named('limits', { limits: [{ type: 'Pod', max: { cpu: '2' } }] }),
+        ),
       ),
-      post(
-        'quota',
-        path('resourcequotas'),
-        named('quota', { hard: { pods: '10' } }),
+      kept(
+        post(
+          'quota',
+          path('resourcequotas'),
+          named('quota', { hard: { pods: '10' } }),
+        ),
       ),
       post(
         'autoscaler',

@@ -172,7 +172,7 @@ function requestToken(
   const seconds = spec.expirationSeconds ?? 3600;
   const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
   if (typeof seconds !== 'number' || seconds < shortest || seconds > longest) {
-    throw invalid(kind, name, [
+    throw invalid(kind, '', [
       invalidValue(
         'spec.expirationSeconds',
         seconds,

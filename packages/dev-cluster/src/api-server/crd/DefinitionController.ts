@@ -76,6 +76,9 @@ export class DefinitionController {
     const version = storageVersionOf(definition);
     const versions = listAt(before, 'storedVersions');
     const accepted = condition(definition, 'NamesAccepted') === 'True';
+    const namesBefore = accepted
+      ? before.acceptedNames
+      : { plural: '', kind: '' };
     const established =
       problem === undefined || condition(definition, 'Established') === 'True';
     const conditions = [
@@ -101,12 +104,7 @@ export class DefinitionController {
     return {
       ...before,
       conditions,
-      acceptedNames:
-        problem === undefined || !accepted
-          ? problem
-            ? { plural: '', kind: '' }
-            : names
-          : before.acceptedNames,
+      acceptedNames: problem === undefined ? names : namesBefore,
       storedVersions: versions.includes(version)
         ? versions
         : [...versions, version],

@@ -157,11 +157,10 @@ function toFieldError(error: ErrorObject, object: KubeObject): FieldError {
     .split('/')
     .slice(1)
     .map(p => p.replace(/~1/g, '/').replace(/~0/g, '~'));
-  const field = parts.reduce(
-    (path, part) =>
-      /^\d+$/.test(part) ? `${path}[${part}]` : path ? `${path}.${part}` : part,
-    '',
-  );
+  const field = parts
+    .map(part => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`))
+    .join('')
+    .replace(/^\./, '');
   const value = error.data;
   const shown =
     isObject(value) || Array.isArray(value)

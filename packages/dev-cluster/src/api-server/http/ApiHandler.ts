@@ -132,11 +132,39 @@ export class ApiHandler {
       found = openapiIndex(registry);
     } else if (path.startsWith('/openapi/v3/')) {
       found = openapiDocument(registry, path.slice('/openapi/v3/'.length));
+    } else if (path === '/openapi/v2') {
+      this.serveOldOpenapi(request, response);
+      return;
     } else if (path === '') {
       found = { paths: ['/api', '/apis', '/openapi/v3', '/version'] };
     }
     if (!found) throw noSuchPath();
     sendJson(response, 200, found);
+  }
+
+  /**
+   * OpenAPI v2 declares nothing here; kubectl asks for it only about kinds that v3 does not know, and then says itself that
+   * there is no such kind. In protobuf, an empty document is no bytes at all.
+   */
+  private serveOldOpenapi(request: IncomingMessage, response: ServerResponse) {
+    if (/protobuf/.test(request.headers.accept ?? '')) {
+      response.writeHead(200, {
+        'Content-Type':
+          'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+        'Content-Length': 0,
+      });
+      response.end();
+      return;
+    }
+    sendJson(response, 200, {
+      swagger: '2.0',
+      info: {
+        title: 'Kubernetes',
+        version: `v${kubernetesDefinitions.version}`,
+      },
+      paths: {},
+      definitions: {},
+    });
   }
 
   private serveDiscovery(

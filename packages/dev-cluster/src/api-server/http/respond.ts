@@ -1,7 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { stringify as toYaml } from 'yaml';
 import { StatusError } from '../StatusError';
-import { isObject } from '../json';
 
 export function sendJson(
   response: ServerResponse,
@@ -62,7 +61,7 @@ export function sendError(response: ServerResponse, error: unknown) {
 const bodyLimit = 3 * 1024 * 1024;
 
 /** The whole request body. Throws 413 over the real server's limit of 3 MiB. */
-export async function readBody(request: IncomingMessage): Promise<string> {
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -76,9 +75,5 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-export function isStatus(value: unknown): boolean {
-  return isObject(value) && value.kind === 'Status';
+  return Buffer.concat(chunks);
 }

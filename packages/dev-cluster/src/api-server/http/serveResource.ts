@@ -144,9 +144,10 @@ async function deleteCollection(context: ApiContext, call: ResourceCall) {
 
 async function deleteOptions(request: IncomingMessage, query: URLSearchParams) {
   const text = await readBody(request);
-  const body = text.trim()
-    ? parseBody(text, request.headers['content-type'] ?? '')
-    : undefined;
+  const body =
+    text.length > 0
+      ? parseBody(text, request.headers['content-type'] ?? '')
+      : undefined;
   return parseDeleteOptions(body, query);
 }
 
@@ -255,7 +256,7 @@ async function patch(context: ApiContext, call: ResourceCall, name: string) {
   const part = writePartOf(type, info.subresource) ?? 'main';
   const apply = patchOf(
     request.headers['content-type'] ?? '',
-    await readBody(request),
+    (await readBody(request)).toString('utf8'),
     type.schemaName,
     type,
   );
@@ -318,7 +319,7 @@ async function serveScale(
   } else if (request.method === 'PATCH') {
     const apply = patchOf(
       contentType,
-      text,
+      text.toString('utf8'),
       'io.k8s.api.autoscaling.v1.Scale',
       type,
     );
@@ -348,7 +349,7 @@ function writeRequest({ type, info, user, query }: ResourceCall): WriteRequest {
 
 async function decodedBody({ request, query, type }: ResourceCall) {
   const text = await readBody(request);
-  if (!text.trim()) throw badRequest('the request has no body');
+  if (text.length === 0) throw badRequest('the request has no body');
   return decodeObject(
     type,
     parseBody(text, request.headers['content-type'] ?? ''),

@@ -1,6 +1,11 @@
 import data from './definitions.generated.json';
 import { JsonObject } from '../json';
 
+/** Protobuf field number → JSON name, or the table of a struct that JSON shows inline. */
+export interface ProtobufFields {
+  [number: string]: string | ProtobufFields;
+}
+
 /** An OpenAPI v3 schema with the vendor extensions of Kubernetes. */
 export interface Schema extends JsonObject {
   type?: string;
@@ -18,6 +23,7 @@ export interface Schema extends JsonObject {
   'x-kubernetes-patch-merge-key'?: string;
   'x-go-omit-zero'?: string[];
   'x-go-null-when-absent'?: string[];
+  'x-go-protobuf'?: ProtobufFields;
 }
 
 export interface DiscoveredResource {

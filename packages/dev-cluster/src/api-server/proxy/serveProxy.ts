@@ -17,6 +17,19 @@ import { parseBody } from '../verbs/decodeObject';
 import { podTarget, serviceTarget, Target } from './targets';
 import { kubeletTarget } from './kubelet';
 
+const notAllowed = () =>
+  methodNotAllowed(
+    'the server does not allow this method on the requested resource',
+  );
+
+const success = (code: number) => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Success',
+  code,
+});
+
 /** The subresources of pods and services that lead elsewhere: log, proxy, binding, eviction. Says whether it answered. */
 export async function serveProxy(
   context: ApiContext,
@@ -51,11 +64,6 @@ export async function serveProxy(
       return false;
   }
 }
-
-const notAllowed = () =>
-  methodNotAllowed(
-    'the server does not allow this method on the requested resource',
-  );
 
 function proxyPath({ info, query }: ResourceCall): string {
   const search = query.toString();
@@ -186,14 +194,6 @@ async function bind(context: ApiContext, call: ResourceCall) {
   });
   sendJson(response, 201, success(201));
 }
-
-const success = (code: number) => ({
-  kind: 'Status',
-  apiVersion: 'v1',
-  metadata: {},
-  status: 'Success',
-  code,
-});
 
 /** POST pods/name/eviction: a deletion that disruption budgets may refuse. */
 async function evict(context: ApiContext, call: ResourceCall) {

@@ -22,6 +22,14 @@ export function refuseUpgrade(socket: Duplex, error: unknown) {
   );
 }
 
+/** Options of exec that the kubelet calls by other names. */
+const kubeletFlags: { [option: string]: string | undefined } = {
+  stdin: 'input',
+  stdout: 'output',
+  stderr: 'error',
+  tty: 'tty',
+};
+
 /**
  * `pods/name/exec` by WebSocket: the connection is passed on to the kubelet of the pod's node, byte for byte. SPDY, the
  * older form, is refused; kubectl tries WebSocket first.
@@ -59,18 +67,10 @@ export function serveUpgrade(
   if (!target) throw badRequest(`pod ${name} does not have a host assigned`);
   const search = new URLSearchParams();
   for (const [key, value] of query) {
-    const kubeletName = { stdin: 'input', stdout: 'output', stderr: 'error' }[
-      key
-    ];
     if (key === 'container') continue;
-    search.append(
-      kubeletName ?? key,
-      kubeletName || key === 'tty'
-        ? value === 'true' || value === '1'
-          ? '1'
-          : '0'
-        : value,
-    );
+    const flag = kubeletFlags[key];
+    const set = value === 'true' || value === '1' ? '1' : '0';
+    search.append(flag ?? key, flag ? set : value);
   }
   const path = ['exec', info.namespace ?? '', name, container]
     .map(encodeURIComponent)

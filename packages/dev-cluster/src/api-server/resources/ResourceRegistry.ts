@@ -37,10 +37,12 @@ export class ResourceRegistry {
     for (const { group, version } of this.all()) {
       groups.set(group, (groups.get(group) ?? new Set()).add(version));
     }
-    return [...groups].map(([name, versions]) => ({
-      name,
-      versions: [...versions].sort(comparePriority),
-    }));
+    return [...groups]
+      .sort(([a], [b]) => groupRank(a) - groupRank(b) || (a < b ? -1 : 1))
+      .map(([name, versions]) => ({
+        name,
+        versions: [...versions].sort(comparePriority),
+      }));
   }
 
   /** One version of every collection: what has to be looked at to see all stored objects once. */
@@ -67,6 +69,31 @@ export class ResourceRegistry {
       this.all().map(t => [`${t.group}/${t.version}/${t.plural}`, t]),
     );
   }
+}
+
+/** Kubernetes' order of its groups; those of custom resources come after them. Source: kubernetes pkg/controlplane (apiservice priorities). */
+const groupOrder = [
+  '',
+  'apps',
+  'events.k8s.io',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'networking.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'storage.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'scheduling.k8s.io',
+  'coordination.k8s.io',
+  'discovery.k8s.io',
+];
+
+function groupRank(name: string): number {
+  const rank = groupOrder.indexOf(name);
+  return rank < 0 ? groupOrder.length : rank;
 }
 
 const versionPattern = /^v(\d+)(?:(alpha|beta)(\d+))?$/;

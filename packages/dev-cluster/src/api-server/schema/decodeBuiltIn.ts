@@ -3,7 +3,14 @@ import {
   resolve,
   Schema,
 } from '../kubernetes/definitions';
-import { isInteger, isNumber, isObject, JsonObject, setField } from '../json';
+import {
+  isInteger,
+  isNumber,
+  isObject,
+  JsonObject,
+  setField,
+  withPlainNumbers,
+} from '../json';
 import { canonicalQuantity } from './quantity';
 
 const intOrString = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
@@ -179,14 +186,13 @@ function decodeInteger(value: unknown, shape: Schema, path: string): unknown {
 }
 
 function decodeQuantity(value: unknown, path: string): string {
-  const text =
-    typeof value === 'string' ? value : isNumber(value) ? String(value) : '';
-  const canonical = canonicalQuantity(text);
+  if (typeof value !== 'string' && !isNumber(value)) {
+    throw mismatch(value, path, 'resource.Quantity');
+  }
+  const canonical = canonicalQuantity(String(withPlainNumbers(value)));
   if (canonical === undefined) {
     throw new DecodeError(
-      typeof value === 'string' || isNumber(value)
-        ? `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`
-        : mismatch(value, path, 'resource.Quantity').message,
+      `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
     );
   }
   return canonical;

@@ -37,13 +37,13 @@ export class StateFolder {
   /** What was kept, or undefined for a new folder. Throws when a complete line cannot be read. */
   read(): { revision: number; objects: [string, KubeObject][] } | undefined {
     if (!existsSync(this.file)) return undefined;
-    const text = readFileSync(this.file, 'utf8');
-    const complete = text.slice(0, text.lastIndexOf('\n') + 1);
+    const journal = readFileSync(this.file, 'utf8');
+    const complete = journal.slice(0, journal.lastIndexOf('\n') + 1);
     const objects = new Map<string, [string, KubeObject]>();
     let revision = 1;
-    for (const [index, line] of complete.split('\n').entries()) {
-      if (line === '') continue;
-      const parsed = parseJson(line);
+    for (const [index, text] of complete.split('\n').entries()) {
+      if (text === '') continue;
+      const parsed = parseJson(text);
       if (!isObject(parsed)) {
         throw new Error(`${this.file}:${index + 1} is not a journal line`);
       }

@@ -1,6 +1,12 @@
 import { KubeObject } from '../KubeObject';
 import { equal, isObject, JsonObject, listAt, objectAt } from '../json';
-import { defaultPodSpec, ensure, fallback, objects } from './podDefaults';
+import {
+  defaultPodContainers,
+  defaultPodSpec,
+  ensure,
+  fallback,
+  objects,
+} from './podDefaults';
 
 type Defaulter = (object: KubeObject) => void;
 
@@ -278,6 +284,7 @@ function secret(object: KubeObject) {
 
 function pod(object: KubeObject) {
   defaultPodSpec(spec(object));
+  defaultPodContainers(spec(object));
   fallback(spec(object), 'enableServiceLinks', true);
   fallback(ensure(object, 'status'), 'phase', 'Pending');
 }

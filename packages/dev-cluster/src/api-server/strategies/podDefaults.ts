@@ -34,12 +34,12 @@ export function defaultPodSpec(spec: JsonObject) {
     ...objects(spec.initContainers),
     ...objects(spec.containers),
   ]) {
-    defaultContainer(container, spec.hostNetwork === true);
+    defaultContainer(container);
   }
   for (const volume of objects(spec.volumes)) defaultVolume(volume);
 }
 
-function defaultContainer(container: JsonObject, hostNetwork: boolean) {
+function defaultContainer(container: JsonObject) {
   const image = typeof container.image === 'string' ? container.image : '';
   const lastPart = image.slice(image.lastIndexOf('/') + 1);
   const latest =
@@ -50,7 +50,6 @@ function defaultContainer(container: JsonObject, hostNetwork: boolean) {
   fallback(container, 'terminationMessagePolicy', 'File');
   for (const port of objects(container.ports)) {
     fallback(port, 'protocol', 'TCP');
-    if (hostNetwork) fallback(port, 'hostPort', port.containerPort);
   }
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     if (isObject(container[probe]))
@@ -65,9 +64,25 @@ function defaultContainer(container: JsonObject, hostNetwork: boolean) {
     const fieldRef = objectAt(variable, 'valueFrom').fieldRef;
     if (isObject(fieldRef)) fallback(fieldRef, 'apiVersion', 'v1');
   }
-  const resources = objectAt(container, 'resources');
-  const limits = objectAt(resources, 'limits');
-  if (Object.keys(limits).length > 0) {
+}
+
+/**
+ * Only in a Pod, not in a template, limits stand in for requests that are absent, and the host's network takes the
+ * containers' ports (SetDefaults_Pod).
+ */
+export function defaultPodContainers(spec: JsonObject) {
+  for (const container of [
+    ...objects(spec.initContainers),
+    ...objects(spec.containers),
+  ]) {
+    if (spec.hostNetwork === true) {
+      for (const port of objects(container.ports)) {
+        fallback(port, 'hostPort', port.containerPort);
+      }
+    }
+    const resources = objectAt(container, 'resources');
+    const limits = objectAt(resources, 'limits');
+    if (Object.keys(limits).length === 0) continue;
     const requests = ensure(resources, 'requests');
     for (const name of Object.keys(limits)) {
       fallback(requests, name, limits[name]);

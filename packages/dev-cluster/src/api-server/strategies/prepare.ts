@@ -28,6 +28,8 @@ const addFinalizer = (object: KubeObject, name: string) => {
   }
 };
 
+const templateGeneration = 'deprecated.daemonset.template.generation';
+
 type Preparer = (object: KubeObject, context: PrepareContext) => void;
 
 const onCreate: { [collection: string]: Preparer } = {
@@ -104,8 +106,6 @@ const onCreate: { [collection: string]: Preparer } = {
   },
 };
 
-const templateGeneration = 'deprecated.daemonset.template.generation';
-
 /** A Job's pods are found by its uid (pkg/registry/batch/job, generateSelector). */
 function selectOwnPods(job: KubeObject) {
   const spec = ensure(job, 'spec');
@@ -172,6 +172,40 @@ export function prepareCreate(
 
 /** Which part of an object a request may write. */
 export type WritePart = 'main' | 'status' | 'finalize';
+
+const onUpdate: {
+  [collection: string]: (
+    object: KubeObject,
+    old: KubeObject,
+    context: PrepareContext,
+  ) => void;
+} = {
+  namespaces: (object, old) => {
+    const { finalizers } = objectAt(old, 'spec');
+    const spec = ensure(object, 'spec');
+    if (finalizers === undefined) delete spec.finalizers;
+    else spec.finalizers = finalizers;
+  },
+  services: (object, old, { storage }) =>
+    allocateAddresses(object, old, storage),
+  'daemonsets.apps': (object, old) => {
+    const before = Number(old.metadata.annotations?.[templateGeneration] ?? 0);
+    const changed = !equal(
+      objectAt(object, 'spec').template,
+      objectAt(old, 'spec').template,
+    );
+    object.metadata.annotations = {
+      ...object.metadata.annotations,
+      [templateGeneration]: String(changed ? before + 1 : before),
+    };
+  },
+  'jobs.batch': (object, old) => {
+    const spec = ensure(object, 'spec');
+    if (!isObject(spec.selector)) {
+      spec.selector = objectAt(old, 'spec').selector;
+    }
+  },
+};
 
 /** Puts back what this kind of update may not change, and counts the generation. Returns the object to store. */
 export function prepareUpdate(
@@ -267,37 +301,3 @@ function keepPhaseTime(
     if (before !== undefined) status.lastPhaseTransitionTime = before;
   }
 }
-
-const onUpdate: {
-  [collection: string]: (
-    object: KubeObject,
-    old: KubeObject,
-    context: PrepareContext,
-  ) => void;
-} = {
-  namespaces: (object, old) => {
-    const { finalizers } = objectAt(old, 'spec');
-    const spec = ensure(object, 'spec');
-    if (finalizers === undefined) delete spec.finalizers;
-    else spec.finalizers = finalizers;
-  },
-  services: (object, old, { storage }) =>
-    allocateAddresses(object, old, storage),
-  'daemonsets.apps': (object, old) => {
-    const before = Number(old.metadata.annotations?.[templateGeneration] ?? 0);
-    const changed = !equal(
-      objectAt(object, 'spec').template,
-      objectAt(old, 'spec').template,
-    );
-    object.metadata.annotations = {
-      ...object.metadata.annotations,
-      [templateGeneration]: String(changed ? before + 1 : before),
-    };
-  },
-  'jobs.batch': (object, old) => {
-    const spec = ensure(object, 'spec');
-    if (!isObject(spec.selector)) {
-      spec.selector = objectAt(old, 'spec').selector;
-    }
-  },
-};

@@ -22,8 +22,10 @@ import { objects } from './podDefaults';
 import { factsOf } from './facts';
 import {
   isDnsLabel,
+  isDnsSubdomain,
   labelMessage,
   nameProblems,
+  subdomainMessage,
   validateFinalizerNames,
   validateLabels,
   validateMetadata,
@@ -130,7 +132,8 @@ const statefulSet: Validator = (object, old) => {
   // Claims become volumes in the pods only: whether a mount has its volume is checked there.
   const errors = workload(true)(object, old).filter(
     ({ type, field }) =>
-      type !== 'FieldValueNotFound' || !/\.volumeMounts\[\d+\]\.name$/.test(field),
+      type !== 'FieldValueNotFound' ||
+      !/\.volumeMounts\[\d+\]\.name$/.test(field),
   );
   if (!old) return errors;
   const fixed = (from: KubeObject) => {
@@ -683,6 +686,12 @@ const ingress: Validator = object => {
     );
   }
   rulesOf.forEach((rule, r) => {
+    const host = stringAt(rule, 'host');
+    if (host && !isDnsSubdomain(host.replace(/^\*\./, ''))) {
+      errors.push(
+        invalidValue(`spec.rules[${r}].host`, host, subdomainMessage),
+      );
+    }
     objects(objectAt(rule, 'http').paths).forEach((path, p) => {
       const field = `spec.rules[${r}].http.paths[${p}]`;
       if (!stringAt(path, 'pathType')) {

@@ -1,5 +1,5 @@
 import { KubeObject } from '../KubeObject';
-import { stringAt } from '../json';
+import { isObject, stringAt } from '../json';
 import { ResourceType } from '../resources/ResourceType';
 
 /** Warnings that come with every use of a resource. */
@@ -16,14 +16,48 @@ export function resourceWarnings(type: ResourceType): string[] {
     : [];
 }
 
-/** Warnings about what was just written. */
+/** What is kept here, but has no effect. */
+const notEnforced: { [collection: string]: string } = {
+  resourcequotas: 'this server does not enforce resource quotas',
+  limitranges: 'this server does not enforce limit ranges',
+};
+
+/** Warnings about what was just written: those of the real server, and what this one keeps without carrying it out. */
 export function writeWarnings(
   type: ResourceType,
   object: KubeObject,
 ): string[] {
-  return type.collection === 'services' &&
+  const warnings: string[] = [];
+  if (notEnforced[type.collection]) warnings.push(notEnforced[type.collection]);
+  if (
+    type.collection === 'namespaces' &&
+    object.metadata.labels?.['pod-security.kubernetes.io/enforce']
+  ) {
+    warnings.push('this server does not enforce Pod Security');
+  }
+  if (
+    type.collection === 'customresourcedefinitions.apiextensions.k8s.io' &&
+    hasRules(object.spec)
+  ) {
+    warnings.push(
+      'this server does not evaluate x-kubernetes-validations (CEL rules)',
+    );
+  }
+  if (
+    type.collection === 'services' &&
     stringAt(object, 'spec', 'clusterIP') === 'None' &&
     stringAt(object, 'spec', 'sessionAffinity')
-    ? ['spec.SessionAffinity is ignored for headless services']
-    : [];
+  ) {
+    warnings.push('spec.SessionAffinity is ignored for headless services');
+  }
+  return warnings;
+}
+
+function hasRules(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasRules);
+  return (
+    isObject(value) &&
+    (Array.isArray(value['x-kubernetes-validations']) ||
+      Object.values(value).some(hasRules))
+  );
 }

@@ -218,11 +218,8 @@ function nodeStatus(node: KubeObject): string {
   const ready = objects(listAt(node, 'status', 'conditions')).find(
     c => c.type === 'Ready',
   );
-  const state = ready
-    ? ready.status === 'True'
-      ? 'Ready'
-      : 'NotReady'
-    : 'Unknown';
+  const known = ready?.status === 'True' ? 'Ready' : 'NotReady';
+  const state = ready ? known : 'Unknown';
   return at(node, 'spec', 'unschedulable')
     ? `${state},SchedulingDisabled`
     : state;

@@ -14,27 +14,42 @@ export function parseJsonPath(path: string): Step[] | undefined {
   const steps: Step[] = [];
   let rest = path.trim();
   while (rest !== '') {
-    let match =
-      /^\.?\[\?\(\s*@\.([\w.-]+)\s*==\s*(?:"([^"]*)"|'([^']*)'|(true|false|\d+))\s*\)\]/.exec(
-        rest,
-      );
-    if (match) {
-      const value = match[2] ?? match[3] ?? JSON.parse(match[4]);
-      steps.push({ filter: { path: match[1].split('.'), value } });
-    } else if ((match = /^\.?\[\*\]/.exec(rest))) {
-      steps.push({ all: true });
-    } else if ((match = /^\.?\[(-?\d+)\]/.exec(rest))) {
-      steps.push({ index: Number(match[1]) });
-    } else if ((match = /^\.?\[(?:'([^']*)'|"([^"]*)")\]/.exec(rest))) {
-      steps.push({ field: match[1] ?? match[2] });
-    } else if ((match = /^\.((?:[^.[\]\\]|\\.)+)/.exec(rest))) {
-      steps.push({ field: match[1].replace(/\\(.)/g, '$1') });
-    } else {
-      return undefined;
-    }
-    rest = rest.slice(match[0].length);
+    const found = firstStep(rest);
+    if (!found) return undefined;
+    steps.push(found.step);
+    rest = rest.slice(found.length);
   }
   return steps;
+}
+
+const forms: [RegExp, (match: RegExpExecArray) => Step][] = [
+  [
+    /^\.?\[\?\(\s*@\.([\w.-]+)\s*==\s*(?:"([^"]*)"|'([^']*)'|(true|false|\d+))\s*\)\]/,
+    match => ({
+      filter: {
+        path: match[1].split('.'),
+        value: match[2] ?? match[3] ?? JSON.parse(match[4]),
+      },
+    }),
+  ],
+  [/^\.?\[\*\]/, () => ({ all: true })],
+  [/^\.?\[(-?\d+)\]/, match => ({ index: Number(match[1]) })],
+  [
+    /^\.?\[(?:'([^']*)'|"([^"]*)")\]/,
+    match => ({ field: match[1] ?? match[2] }),
+  ],
+  [
+    /^\.((?:[^.[\]\\]|\\.)+)/,
+    match => ({ field: match[1].replace(/\\(.)/g, '$1') }),
+  ],
+];
+
+function firstStep(path: string): { step: Step; length: number } | undefined {
+  for (const [form, make] of forms) {
+    const match = form.exec(path);
+    if (match) return { step: make(match), length: match[0].length };
+  }
+  return undefined;
 }
 
 /** All values that a path leads to. */

@@ -10,13 +10,18 @@ import { clone, isObject, JsonObject, parseJson } from '../json';
 import { apiVersionOf, ResourceType } from '../resources/ResourceType';
 import { applySchemaDefaults, prune } from '../crd/structuralSchema';
 import { DecodeError, decodeBuiltIn } from '../schema/decodeBuiltIn';
+import { parseProtobuf } from '../http/protobuf';
 import { applyDefaults } from '../strategies/defaults';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
-/** The text of a request body as a value. Throws 400 for what cannot be parsed and 415 for types that nobody reads here. */
-export function parseBody(body: string, contentType: string): unknown {
+/** A request body as a value. Throws 400 for what cannot be parsed and 415 for types that nobody reads here. */
+export function parseBody(bytes: Buffer, contentType: string): unknown {
   const mediaType = contentType.split(';')[0].trim().toLowerCase();
+  if (mediaType === 'application/vnd.kubernetes.protobuf') {
+    return parseProtobuf(bytes);
+  }
+  const body = bytes.toString('utf8');
   try {
     if (
       mediaType === '' ||
@@ -37,7 +42,7 @@ export function parseBody(body: string, contentType: string): unknown {
     );
   }
   throw unsupportedMediaType(
-    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`,
+    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf`,
   );
 }
 
