@@ -31,7 +31,7 @@ export interface ContentStoreOptions {
   readonly writable: boolean;
   /** Called before anything is written; throws when writing must stop (upgrade lock). */
   readonly beforeWrite?: (signal?: AbortSignal) => Promise<void>;
-  /** Packs on their way to storage at once; each holds its bytes in memory. Default 3. */
+  /** Packs on their way to storage at once; each holds its bytes in memory. Default 2. */
   readonly parallelUploads?: number;
 }
 
@@ -315,8 +315,12 @@ export class ContentStore {
   ) {
     const { clock, format } = this.options;
     const kind = packPrefix(id);
-    if (!this.open.has(kind)) await this.openPack(kind, signal);
-    const pack = this.open.get(kind)!;
+    let pack = this.open.get(kind);
+    // While this waits for room, others can fill the new pack already.
+    while (!pack) {
+      await this.openPack(kind, signal);
+      pack = this.open.get(kind);
+    }
     const previous = this.pending.get(id) ?? this.options.indexes.findAny(id);
     const entry = pack.append(
       {
@@ -339,7 +343,7 @@ export class ContentStore {
   }
 
   private async openPack(kind: 'p' | 'q', signal?: AbortSignal) {
-    const { random, format, formatBlob, parallelUploads = 3 } = this.options;
+    const { random, format, formatBlob, parallelUploads = 2 } = this.options;
     this.requireWritable();
     while (this.uploads.size >= parallelUploads) {
       await Promise.race(this.uploads);

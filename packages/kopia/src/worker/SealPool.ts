@@ -72,6 +72,10 @@ function inWorkers(
     const worker = new Worker(program, {
       workerData: { setup, memory: memory.buffer },
       name: 'lifeboat-kopia',
+      resourceLimits: {
+        maxOldGenerationSizeMb: 128,
+        maxYoungGenerationSizeMb: 8,
+      },
     });
     const jobs = new Map<number, Job>();
     const failAll = (error: unknown) => {

@@ -17,6 +17,7 @@ import {
   openSourceFile,
   readSourceDirectory,
   readSourceLink,
+  SmallFileReader,
   SourceEntry,
   SourceError,
 } from './sourceFiles';
@@ -58,6 +59,7 @@ interface Place {
 
 const cacheMarker = 'CACHEDIR.TAG';
 const cacheSignature = 'Signature: 8a477f597d28d172789f06886806bc55';
+const longestTurnMs = 10;
 const largestIgnoreFile = 16 * 1024 * 1024;
 
 /** Reads and stores a tree, files in parallel, directories from the bottom up. */
@@ -88,6 +90,8 @@ export class TreeUploader {
   root: DirectoryInProgress | undefined;
 
   private readonly slots: Semaphore;
+  private readonly smallFiles = new SmallFileReader();
+  private turnSince = performance.now();
   private failure: unknown;
 
   constructor(private readonly options: TreeUploaderOptions) {
@@ -187,6 +191,7 @@ export class TreeUploader {
         if (cached) this.takeOver(child, cached, builder);
         else {
           await this.slots.acquire();
+          await this.turn();
           later(
             this.leaf(child, here, builder, progress).finally(() =>
               this.slots.release(),
@@ -204,6 +209,13 @@ export class TreeUploader {
       return { ...described, obj, summ: summary };
     };
     return { result: finish() };
+  }
+
+  /** Small files are read and hashed in this thread: its host must get its turn in between. */
+  private async turn() {
+    if (performance.now() - this.turnSince < longestTurnMs) return;
+    await new Promise<void>(resolve => setImmediate(resolve));
+    this.turnSince = performance.now();
   }
 
   /** Walks a sub-directory; `stored` ends when it is in the builder. */
@@ -332,6 +344,17 @@ export class TreeUploader {
     progress?: DirectoryInProgress,
     openFlags?: number,
   ): Promise<WrittenObject> {
+    const small =
+      openFlags === undefined
+        ? this.smallFiles.read(child.path, child.size)
+        : undefined;
+    if (small) {
+      if (small.length !== child.size) this.changedFiles.push(path);
+      return this.options.repository.objects.writeBuffer(
+        small,
+        this.writeOptions(child, policy),
+      );
+    }
     const opened = await openSourceFile(child.path, openFlags);
     const described = { ...describeEntry(child), obj: '' };
     try {
@@ -370,23 +393,28 @@ export class TreeUploader {
     onPartial?: (partial: () => Promise<WrittenObject | undefined>) => void,
     expected?: number,
   ): Promise<WrittenObject> {
-    const { repository, signal } = this.options;
-    return repository.objects.write(
+    return this.options.repository.objects.write(
       source,
-      {
-        compressor: compressorToWrite(
-          compressorForFile(policy, child.name, child.size),
-        ),
-        metadataCompressor: this.metadataCompressor(policy),
-        splitter: policy.splitter?.algorithm || undefined,
-        signal,
-        onPartial,
-        onStored: count => {
-          this.counts.hashedBytes += count;
-        },
-      },
+      { ...this.writeOptions(child, policy), onPartial },
       expected,
     );
+  }
+
+  private writeOptions(
+    child: Pick<SourceEntry, 'name' | 'size'>,
+    policy: Policy,
+  ) {
+    return {
+      compressor: compressorToWrite(
+        compressorForFile(policy, child.name, child.size),
+      ),
+      metadataCompressor: this.metadataCompressor(policy),
+      splitter: policy.splitter?.algorithm || undefined,
+      signal: this.options.signal,
+      onStored: (count: number) => {
+        this.counts.hashedBytes += count;
+      },
+    };
   }
 
   /** Very large files are cut into parts of one size, each an object of its own (Kopia: parallel upload). */
