@@ -1,7 +1,7 @@
 // A Backstage backend that has only the packed packages: starts it on an embedded cluster, signs in as a guest, backs a
 // component up through the REST API and waits for the end. Arguments: port, program of the embedded cluster.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,7 @@ const base = `http://localhost:${port}`;
 const folder = mkdtempSync(join(tmpdir(), 'lifeboat-packed-run-'));
 const kubeconfig = join(folder, 'kubeconfig');
 const children = [];
+let backendLog = '';
 
 function start(args, env = {}) {
   const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -57,6 +58,7 @@ async function story() {
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'greeting', namespace: 'shop', labels: { app: 'orders' } }, data: { text: 'hello' } },
     {},
   );
+  mkdirSync(join(folder, 'bucket'));
   await until('storage location resource', 20, () =>
     client.create(
       veleroTypes.backupStorageLocations,
@@ -101,11 +103,14 @@ spec: { type: service, lifecycle: production, owner: 'user:default/guest' }
     }),
   );
   const backend = start(['backend.cjs', '--config', configuration]);
-  backend.stdout.pipe(process.stdout);
+  backend.stdout.on('data', text => (backendLog = `${backendLog}${text}`.slice(-10_000)));
 
+  let token;
   const guest = async () => {
+    if (token) return token;
     const response = await fetch(`${base}/api/auth/guest/refresh`, { method: 'POST', headers: { 'x-requested-with': 'XMLHttpRequest' } });
-    return (await response.json()).backstageIdentity.token;
+    token = (await response.json()).backstageIdentity.token;
+    return token;
   };
   const api = new BackupClient({
     discoveryApi: { getBaseUrl: async plugin => `${base}/api/${plugin}` },
@@ -130,7 +135,7 @@ spec: { type: service, lifecycle: production, owner: 'user:default/guest' }
 try {
   await story();
 } catch (error) {
-  console.error(error);
+  console.error(`${backendLog}\n`, error);
   process.exitCode = 1;
 } finally {
   for (const child of children.reverse()) {
