@@ -456,6 +456,17 @@ export const builtInCases: Case[] = [
         'by phase',
         `${path('pods')}?fieldSelector=status.phase%3DRunning,spec.nodeName%3D`,
       ),
+      silently(
+        post('budget', path('poddisruptionbudgets', 'policy/v1'), {
+          metadata: { name: 'web' },
+          spec: { minAvailable: 1, selector: {} },
+        }),
+      ),
+      post('evict against a budget', `${path('pods')}/plain/eviction`, {
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { name: 'plain' },
+      }),
       remove('gracefully, on a node', `${path('pods')}/rich`, {
         gracePeriodSeconds: 20,
       }),

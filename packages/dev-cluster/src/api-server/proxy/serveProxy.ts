@@ -1,6 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { ApiContext, timestamp } from '../ApiContext';
 import { Tokens } from '../auth/Tokens';
+import { KubeObject } from '../KubeObject';
+import { labelSelectorObject } from '../selectors/labelSelector';
 import {
   badRequest,
   conflict,
@@ -8,7 +10,7 @@ import {
   notFound,
   StatusError,
 } from '../StatusError';
-import { isObject, listAt, objectAt, stringAt } from '../json';
+import { at, isObject, listAt, objectAt, stringAt } from '../json';
 import type { ResourceCall } from '../http/serveResource';
 import { readBody, sendJson } from '../http/respond';
 import { objects } from '../strategies/podDefaults';
@@ -205,6 +207,43 @@ async function evict(context: ApiContext, call: ResourceCall) {
     isObject(body) ? body.deleteOptions : undefined,
     query,
   );
+  const pod = context.storage.get(type.collection, info.namespace, name);
+  if (pod) checkDisruption(context, pod);
   deleteObject(context, type, info.namespace, name, options);
   sendJson(response, 201, success(201));
+}
+
+/** Throws 429 when a PodDisruptionBudget that chooses the pod allows no disruption now. */
+function checkDisruption(context: ApiContext, pod: KubeObject) {
+  if (
+    pod.metadata.deletionTimestamp ||
+    ['Succeeded', 'Failed', 'Pending'].includes(
+      stringAt(pod, 'status', 'phase'),
+    )
+  ) {
+    return;
+  }
+  const budget = context.storage
+    .list('poddisruptionbudgets.policy')
+    .find(
+      b =>
+        b.metadata.namespace === pod.metadata.namespace &&
+        labelSelectorObject(at(b, 'spec', 'selector'))(pod.metadata.labels) &&
+        Number(at(b, 'status', 'disruptionsAllowed') ?? 0) <= 0,
+    );
+  if (budget) {
+    throw new StatusError(
+      429,
+      'TooManyRequests',
+      "Cannot evict pod as it would violate the pod's disruption budget.",
+      {
+        causes: [
+          {
+            reason: 'DisruptionBudget',
+            message: `The disruption budget ${budget.metadata.name} allows no disruption now`,
+          },
+        ],
+      },
+    );
+  }
 }
