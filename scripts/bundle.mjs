@@ -9,6 +9,8 @@ import { root } from './process.mjs';
 
 const programs = [
   { entry: 'packages/engine/src/main.ts', output: 'packages/engine/assets/engine.cjs' },
+  { entry: 'packages/kopia/src/cli/main.ts', output: 'packages/kopia/assets/kopia.cjs' },
+  { entry: 'packages/kopia/src/worker/main.ts', output: 'packages/kopia/assets/worker.cjs' },
   { entry: 'packages/dev-cluster/src/main.ts', output: 'packages/dev-cluster/assets/dev-cluster.cjs' },
   { entry: 'packages/demo/src/main.ts', output: 'packages/demo/assets/demo.cjs' },
   { entry: 'packages/demo/src/break.ts', output: 'packages/demo/assets/break.cjs' },
@@ -41,7 +43,7 @@ export async function makeWhenChanged(name, { patterns, outputs, make }) {
 /** Bundles all programs whose sources changed since the last time. */
 export function bundlePrograms() {
   return makeWhenChanged('programs', {
-    patterns: ['packages/{velero-api,engine,dev-cluster,demo}/src/**/*.{ts,json}', 'plugins/backup-common/src/**/*.ts', 'scripts/bundle.mjs'],
+    patterns: ['packages/{velero-api,engine,kopia,dev-cluster,demo}/src/**/*.{ts,json}', 'plugins/backup-common/src/**/*.ts', 'scripts/bundle.mjs'],
     outputs: programs.map(({ output }) => output),
     make: () =>
       Promise.all(

@@ -10,5 +10,6 @@ const script = (name, file) => ({
 /** Each `make({ check })` writes its files or, with `check`, throws when they differ from what it would write. */
 export const generated = [
   script('API types of plugins/backup-common', 'plugins/backup-common/scripts/generate-api.mjs'),
+  script('splitter of packages/kopia', 'packages/kopia/scripts/generate-splitter.mjs'),
   script('CRDs of deploy/', 'packages/velero-api/scripts/generate-crds.mjs'),
 ];
