@@ -9,16 +9,24 @@ export class ApiError extends Error {
   readonly reason: string;
   /** `Status.details` as sent: name, kind, causes, retryAfterSeconds. */
   readonly details: ApiErrorDetails | undefined;
+  /** With 410 on a page of a list: the token with which the list goes on, at a newer state. */
+  readonly continueToken: string | undefined;
 
   constructor(
     message: string,
-    fields: { code: number; reason?: string; details?: ApiErrorDetails },
+    fields: {
+      code: number;
+      reason?: string;
+      details?: ApiErrorDetails;
+      continueToken?: string;
+    },
   ) {
     super(message);
     this.name = 'ApiError';
     this.code = fields.code;
     this.reason = fields.reason ?? 'Unknown';
     this.details = fields.details;
+    this.continueToken = fields.continueToken;
   }
 }
 

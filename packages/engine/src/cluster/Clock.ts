@@ -13,13 +13,19 @@ export interface Clock {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
+// A longer timer fires at once (25 days, by its 32 bits).
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The machine's clocks. @public */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (milliseconds, signal) => {
     try {
-      await delay(milliseconds, undefined, { signal });
+      for (let left = milliseconds; left > 0; left -= longestTimerMs) {
+        await delay(Math.min(left, longestTimerMs), undefined, { signal });
+      }
+      signal?.throwIfAborted();
     } catch (error) {
       throw signal?.reason ?? error;
     }

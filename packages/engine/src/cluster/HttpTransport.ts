@@ -34,16 +34,28 @@ export class RequestTimeoutError extends Error {
   }
 }
 
-const maxResponseBytes = 256 * 1024 * 1024;
+/** The answer was cut off, because it would not fit into memory. */
+export class ResponseTooLargeError extends Error {
+  constructor(maxBytes: number) {
+    super(`The API server's answer is larger than ${maxBytes} bytes`);
+    this.name = 'ResponseTooLargeError';
+  }
+}
 
 /** HTTP(S) to one API server with kept-alive connections; bodies are text. */
 export class HttpTransport {
   private readonly connection: KubeConfigConnection;
   private readonly userAgent: string;
+  private readonly maxResponseBytes: number;
 
-  constructor(connection: ClusterConnection, userAgent: string) {
+  constructor(
+    connection: ClusterConnection,
+    userAgent: string,
+    maxResponseBytes: number,
+  ) {
     this.connection = new KubeConfigConnection(connection);
     this.userAgent = userAgent;
+    this.maxResponseBytes = maxResponseBytes;
   }
 
   /** Sends a request and reads the whole answer. */
@@ -53,7 +65,7 @@ export class HttpTransport {
       return {
         status: response.statusCode ?? 0,
         headers: response.headers,
-        body: await readText(response),
+        body: await readText(response, this.maxResponseBytes),
       };
     } catch (error) {
       throw done.reason() ?? error;
@@ -154,16 +166,17 @@ export class HttpTransport {
   }
 }
 
-async function readText(response: http.IncomingMessage): Promise<string> {
+async function readText(
+  response: http.IncomingMessage,
+  maxBytes: number,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxResponseBytes) {
+    if (size > maxBytes) {
       response.destroy();
-      throw new Error(
-        `The API server's answer is larger than ${maxResponseBytes} bytes`,
-      );
+      throw new ResponseTooLargeError(maxBytes);
     }
     chunks.push(chunk);
   }

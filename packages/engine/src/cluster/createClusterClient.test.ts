@@ -240,6 +240,68 @@ describe('lists', () => {
     expect(server.requests[2].query.get('continue')).toBeNull();
   });
 
+  it('go on with the token that an expired one is answered with, page by page', async () => {
+    server.answer(
+      page(['a', 'b'], 'first'),
+      json(
+        {
+          kind: 'Status',
+          code: 410,
+          reason: 'Expired',
+          metadata: { continue: 'offered' },
+        },
+        410,
+      ),
+      page(['b2', 'c'], 'third'),
+      page(['d']),
+    );
+    expect(await listedNames(2)).toEqual(['a', 'b', 'b2', 'c', 'd']);
+    expect(
+      server.requests.map(request => [
+        request.query.get('limit'),
+        request.query.get('continue'),
+      ]),
+    ).toEqual([
+      ['2', null],
+      ['2', 'first'],
+      ['2', 'offered'],
+      ['2', 'third'],
+    ]);
+  });
+
+  it('do not ask forever with a token that is offered again and again', async () => {
+    const expired = json(
+      { kind: 'Status', code: 410, metadata: { continue: 'same' } },
+      410,
+    );
+    server.answer(page(['a'], 'same'), expired, page(['a', 'b']));
+    expect(await listedNames(1)).toEqual(['a', 'b']);
+    expect(server.requests[2].query.get('continue')).toBeNull();
+  });
+
+  it('take shorter pages when the objects are too large for memory', async () => {
+    const small = createClusterClient(
+      { name: 'test', url: server.url, token: 'secret' },
+      { clock, maxResponseBytes: 5_000 },
+    );
+    server.answer((request, response) => {
+      const limit = Number(request.query.get('limit'));
+      const names = limit > 10 ? ['x'.repeat(6_000)] : ['a'];
+      page(names)(request, response);
+    });
+    const found: string[] = [];
+    for await (const object of small.list(coreTypes.configMaps)) {
+      found.push(object.metadata.name ?? '');
+    }
+    small.close();
+    expect(found).toEqual(['a']);
+    expect(server.requests.map(request => request.query.get('limit'))).toEqual([
+      '500',
+      '50',
+      '5',
+    ]);
+  });
+
   it('take a list without items', async () => {
     server.answer(
       json({ kind: 'ConfigMapList', apiVersion: 'v1', items: null }),

@@ -17,6 +17,7 @@ import { discover } from './discover';
 import type { Discovery } from './Discovery';
 import {
   HttpTransport,
+  ResponseTooLargeError,
   type HttpRequest,
   type HttpResponse,
 } from './HttpTransport';
@@ -36,6 +37,8 @@ export interface ClusterClientOptions {
   /** How often a read is tried, default 5. */
   attempts?: number;
   userAgent?: string;
+  /** The longest answer taken into memory, default 64 MiB; pages of lists become shorter instead. */
+  maxResponseBytes?: number;
   clock?: Clock;
 }
 
@@ -125,10 +128,18 @@ export class HttpClusterClient implements ClusterClient {
       try {
         page = await this.listPage<T>(type, { ...options, limit, token });
       } catch (error) {
+        if (error instanceof ResponseTooLargeError && limit && limit > 1) {
+          // Objects may be a megabyte each: fewer of them at a time.
+          limit = Math.max(1, Math.floor(limit / 10));
+          continue;
+        }
         if (token === undefined || !isGone(error)) throw error;
-        // The server forgot where we were: everything again, without pages.
-        token = undefined;
-        limit = undefined;
+        // The server forgot where we were. It may offer to go on with what is
+        // there now, which a slow reader of many objects needs; else everything
+        // again, without pages.
+        const offered = (error as ApiError).continueToken;
+        token = offered === token ? undefined : offered;
+        if (token === undefined) limit = undefined;
         continue;
       }
       for (const item of page.items) {
@@ -356,6 +367,7 @@ export function createClusterClient(
     transport: new HttpTransport(
       connection,
       options.userAgent ?? 'lifeboat-engine',
+      options.maxResponseBytes ?? 64 * 1024 * 1024,
     ),
     queue: new PQueue({ concurrency: options.concurrency ?? 30 }),
     timeoutMs: options.timeoutMs ?? 30_000,
@@ -376,6 +388,7 @@ interface StatusBody {
   message?: string;
   reason?: string;
   details?: ApiErrorDetails;
+  metadata?: { continue?: string };
 }
 
 function toApiError(code: number, body: string, retryAfter?: string): ApiError {
@@ -396,6 +409,9 @@ function toApiError(code: number, body: string, retryAfter?: string): ApiError {
       code,
       ...(status.reason ? { reason: status.reason } : {}),
       ...(details ? { details } : {}),
+      ...(status.metadata?.continue
+        ? { continueToken: status.metadata.continue }
+        : {}),
     },
   );
 }

@@ -10,6 +10,7 @@ const connectionFailures = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_SOCKET',
+  'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
 /** Whether the socket failed, so that no answer came. */
@@ -32,4 +33,15 @@ export function mayRetry(error: unknown, kind: 'read' | 'write'): boolean {
     return true;
   }
   return kind === 'read' && isConnectionFailure(error);
+}
+
+/**
+ * Whether a write that failed so may have been carried out all the same: its
+ * answer was lost, or the server gave up in the middle. Who sent it has to look
+ * before it is sent again or called failed.
+ */
+export function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof ApiError
+    ? [500, 502, 503, 504].includes(error.code)
+    : isConnectionFailure(error);
 }
