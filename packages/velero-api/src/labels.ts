@@ -115,8 +115,12 @@ export const lifeboatAnnotations = {
   note: 'lifeboat.dev/note',
   /** On the engine's Lease: what the engine does, as JSON. */
   engineState: 'lifeboat.dev/engine-state',
+  /** On a Namespace that the engine made: the Restore that it was made for. */
+  createdBy: 'lifeboat.dev/created-by',
   /** On a Backup, value `true`: also take what the selected objects need (claims, configuration, accounts, services). */
   relatedItems: 'lifeboat.dev/related-items',
+  /** On a Backup: how many volumes its objects have and how many have their data in it, as JSON (see {@link VolumeCounts}). */
+  volumes: 'lifeboat.dev/volumes',
 } as const;
 
 /**

@@ -683,12 +683,17 @@ export class RestoreRun {
     if (known) {
       return known === true;
     }
-    const { sink, contents, tenant, log } = this.options;
+    const { sink, contents, tenant, log, restore } = this.options;
     const item = contents.find({ groupResource: 'namespaces', name: source });
     const original = item && (await this.read(item));
     try {
       const placement = await sink.ensureNamespace(
-        namespaceCopy(target, original, tenant?.scope),
+        namespaceCopy(
+          target,
+          original,
+          tenant?.scope,
+          restore.metadata.name ?? '',
+        ),
       );
       this.namespaces.set(target, true);
       if (placement === 'created') {

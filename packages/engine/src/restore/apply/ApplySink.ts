@@ -1,4 +1,4 @@
-import { defaults } from '@lifeboat/velero-api';
+import { defaults, lifeboatAnnotations } from '@lifeboat/velero-api';
 import { objectsAt } from '../../backup/jsonPath';
 import {
   ApiError,
@@ -7,12 +7,15 @@ import {
   isForbidden,
   isNotFound,
 } from '../../cluster/ApiError';
+import { backoffMs } from '../../cluster/backoff';
 import type { Clock } from '../../cluster/Clock';
 import type { ClusterClient } from '../../cluster/ClusterClient';
+import { createOnce } from '../../cluster/createOnce';
 import { coreTypes } from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import { LeaseLostError } from '../../cluster/LeaseLostError';
 import { groupResource, ResourceType } from '../../cluster/ResourceType';
+import { isOutcomeUnknown } from '../../cluster/retryDecision';
 import { accessCommand } from '../../consent/accessCommand';
 import type {
   ItemSink,
@@ -20,6 +23,7 @@ import type {
   PlaceOptions,
   Placement,
 } from '../ItemSink';
+import { sameRestore } from '../plan/compare';
 import { decide, Decision } from '../plan/decide';
 import { grantEngineAccess } from './engineAccess';
 
@@ -72,6 +76,8 @@ export class ApplySink implements ItemSink {
       timeouts?: ApplyTimeouts;
       /** Whether namespaces may be created. */
       mayCreateNamespaces: boolean;
+      /** Why nothing may be restored into a namespace that exists, asked of what is found at that moment; absent: nothing is in the way. */
+      namespaceProblem?(live: KubernetesObject): string | undefined;
       /** Namespace of the engine. */
       controlNamespace: string;
     },
@@ -84,6 +90,10 @@ export class ApplySink implements ItemSink {
     const name = namespace.metadata.name ?? '';
     const found = await this.waitWhileTerminating(name);
     if (found) {
+      // The engine may have died between making the namespace and giving itself access to it.
+      if (found.metadata.annotations?.[lifeboatAnnotations.createdBy]) {
+        await this.giveAccess(name);
+      }
       return 'exists';
     }
     if (!mayCreateNamespaces) {
@@ -99,9 +109,14 @@ export class ApplySink implements ItemSink {
       }
       throw error;
     }
-    await grantEngineAccess(name, this.options.controlNamespace, this.options);
-    this.settledAt.set(name, this.options.clock.monotonic() + settleMs);
+    await this.giveAccess(name);
     return 'created';
+  }
+
+  private async giveAccess(namespace: string): Promise<void> {
+    const { clock, controlNamespace } = this.options;
+    await grantEngineAccess(namespace, controlNamespace, this.options);
+    this.settledAt.set(namespace, clock.monotonic() + settleMs);
   }
 
   /** The namespace, or undefined when there is none; one that is being deleted is waited for. */

@@ -117,7 +117,7 @@ describe('namespaceCopy', () => {
   };
 
   it('keeps what describes, drops what grants or manages, and consents to the entity alone', () => {
-    expect(namespaceCopy('shop-copy', original, scope)).toEqual({
+    expect(namespaceCopy('shop-copy', original, scope, 'clone')).toEqual({
       apiVersion: 'v1',
       kind: 'Namespace',
       metadata: {
@@ -125,6 +125,7 @@ describe('namespaceCopy', () => {
         labels: { team: 'orders', 'lifeboat.dev/served': 'true' },
         annotations: {
           'openshift.io/sa.scc.uid-range': '1000/10000',
+          'lifeboat.dev/created-by': 'clone',
           'lifeboat.dev/entities': '["component:default/orders"]',
         },
       },
@@ -132,7 +133,7 @@ describe('namespaceCopy', () => {
   });
 
   it('consents to nobody when an admin restores', () => {
-    const copy = namespaceCopy('x', original, undefined);
+    const copy = namespaceCopy('x', original, undefined, 'clone');
     expect(copy.metadata.annotations).not.toHaveProperty(
       'lifeboat.dev/entities',
     );

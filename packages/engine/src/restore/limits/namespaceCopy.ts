@@ -34,11 +34,13 @@ function kept(map: { [key: string]: string } | undefined): {
  * for a tenant, consent for exactly the entity that restores.
  *
  * @param original - the Namespace in the backup; absent when it is not in there
+ * @param restoreName - the Restore; it stays on the Namespace as the sign that the engine made it
  */
 export function namespaceCopy(
   name: string,
   original: KubernetesObject | undefined,
   scope: BackupScope | undefined,
+  restoreName: string,
 ): KubernetesObject {
   const source = original
     ? stripStatus(stripMetadata(cloneJson(original)))
@@ -50,6 +52,7 @@ export function namespaceCopy(
   };
   const annotations: { [key: string]: string } = {
     ...kept(source?.metadata.annotations),
+    [lifeboatAnnotations.createdBy]: restoreName,
     ...(scope && {
       [lifeboatAnnotations.consent]: JSON.stringify([scope.entityRef]),
     }),
@@ -60,7 +63,7 @@ export function namespaceCopy(
     metadata: {
       name,
       labels,
-      ...(Object.keys(annotations).length > 0 && { annotations }),
+      annotations,
     },
   };
 }
