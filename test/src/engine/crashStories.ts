@@ -1,0 +1,219 @@
+/* eslint-disable no-loop-func, jest/no-conditional-expect --
+   each round crashes elsewhere, and its end decides what must be there */
+import { readdirSync } from 'node:fs';
+import os from 'node:os';
+import {
+  coreTypes,
+  veleroTypes,
+  type KubernetesObject,
+} from '@lifeboat/engine';
+import {
+  isTerminalBackupPhase,
+  isTerminalRestorePhase,
+  type Backup,
+} from '@lifeboat/velero-api';
+import { eventually } from '../cluster/eventually';
+import type { RunningCluster } from '../cluster/RunningCluster';
+import { createAll } from './application';
+import { controlNamespace, EngineStage } from './EngineStage';
+import { readTarball } from './readTarball';
+
+const killVariable = 'LIFEBOAT_FAULT_KILL_AFTER_WRITES';
+const mostWrites = 80;
+
+const application: KubernetesObject[] = [
+  {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'web' },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'settings' },
+    data: { colour: 'blue' },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'password' },
+    type: 'Opaque',
+    data: { password: 'c2VjcmV0' },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  },
+];
+
+/** The engine's process dies after its n-th write, for every n, and is started again. */
+export function crashStories(
+  clusterName: string,
+  start: () => Promise<RunningCluster>,
+): void {
+  describe(`an engine on ${clusterName} that is killed after any of its writes`, () => {
+    let stage: EngineStage;
+
+    beforeAll(async () => {
+      stage = await EngineStage.start(start);
+      await stage.createNamespace('shop');
+      await createAll(stage.client, application, 'shop');
+    }, 120_000);
+
+    afterAll(async () => {
+      await stage?.stop();
+    }, 60_000);
+
+    const deadEngines = () =>
+      readdirSync(os.tmpdir()).filter(name =>
+        name.startsWith(`lifeboat-spool-${stage.engine.pid}-`),
+      );
+
+    /** Runs an engine that dies after n writes, then one that does not. Returns whether the first one died. */
+    async function crashAfter(
+      writes: number,
+      begin: () => Promise<unknown>,
+      hasEnded: () => Promise<boolean>,
+    ): Promise<boolean> {
+      await stage.engine.stop();
+      await stage.restartEngine({ [killVariable]: String(writes) });
+      await begin();
+      await eventually(
+        `the engine dies after ${writes} writes or ends its work`,
+        async () => !stage.isEngineAlive() || (await hasEnded()),
+        60_000,
+      );
+      // A last write may end the work and the process at once.
+      await new Promise(resolve => setTimeout(resolve, 300));
+      if (stage.isEngineAlive()) {
+        await stage.engine.stop();
+        await stage.restartEngine();
+        return false;
+      }
+      await stage.restartEngine();
+      await eventually(
+        `the work is ended after the crash at write ${writes}`,
+        hasEnded,
+        30_000,
+      );
+      return true;
+    }
+
+    it('ends each backup truthfully, and leaves nothing of a failed one', async () => {
+      const phases: string[] = [];
+      let died = true;
+      for (let writes = 1; died && writes <= mostWrites; writes += 1) {
+        const name = `crash-${writes}`;
+        died = await crashAfter(
+          writes,
+          () =>
+            stage.createBackup(name, {
+              includedNamespaces: ['shop'],
+              snapshotVolumes: false,
+            }),
+          async () =>
+            isTerminalBackupPhase((await stage.getBackup(name))?.status?.phase),
+        );
+        const backup = (await stage.getBackup(name))!;
+        phases.push(`${backup.status?.phase}`);
+        if (backup.status?.phase === 'Completed') {
+          const stored = stage.readJson<Backup>(
+            'backups',
+            name,
+            'velero-backup.json',
+          );
+          expect(stored.status).toEqual(backup.status);
+          expect(stage.files('backups', name)).toHaveLength(10);
+          const entries = await readTarball(
+            stage.storage('backups', name, `${name}.tar.gz`),
+          );
+          expect(entries.map(entry => entry.name)).toContain(
+            'resources/configmaps/namespaces/shop/settings.json',
+          );
+        } else {
+          expect(backup.status?.phase).toBe('Failed');
+          expect(backup.status?.failureReason).toContain('the engine stopped');
+          expect(backup.status?.completionTimestamp).toBeTruthy();
+          expect(stage.files('backups', name)).toEqual([]);
+          expect(backup.metadata.annotations).not.toHaveProperty(
+            'lifeboat.dev/storage-cleanup',
+          );
+        }
+        expect(deadEngines()).toEqual([]);
+      }
+      expect(died).toBe(false);
+      // It died both before and after everything was in storage.
+      expect(phases).toContain('Failed');
+      expect(phases.slice(0, -1)).toContain('Completed');
+    }, 600_000);
+
+    it('ends each restore truthfully, and restoring again adds what is missing', async () => {
+      await stage.engine.stop();
+      await stage.restartEngine();
+      const source = await stage.makeBackup('source', {
+        includedNamespaces: ['shop'],
+        snapshotVolumes: false,
+      });
+      expect(source.status?.phase).toBe('Completed');
+      const phases: string[] = [];
+      let died = true;
+      for (let writes = 1; died && writes <= mostWrites; writes += 1) {
+        const name = `crash-${writes}`;
+        const target = `shop-${writes}`;
+        const spec = {
+          backupName: 'source',
+          namespaceMapping: { shop: target },
+        };
+        died = await crashAfter(
+          writes,
+          () => stage.createRestore(name, spec),
+          async () =>
+            isTerminalRestorePhase(
+              (
+                await stage.getRestore(name)
+              )?.status?.phase,
+            ),
+        );
+        const restore = (await stage.getRestore(name))!;
+        phases.push(`${restore.status?.phase}`);
+        expect(restore.metadata.finalizers).toContain(
+          'restores.velero.io/external-resources-finalizer',
+        );
+        if (restore.status?.phase !== 'Completed') {
+          expect(restore.status?.phase).toBe('Failed');
+          expect(restore.status?.failureReason).toContain('the engine stopped');
+          const again = await stage.makeRestore(`${name}-again`, spec);
+          expect(again.status?.phase).toBe('Completed');
+        }
+        const settings = await stage.client.get<KubernetesObject>(
+          coreTypes.configMaps,
+          { namespace: target, name: 'settings' },
+        );
+        expect(settings?.data).toEqual({ colour: 'blue' });
+        for (const type of ['secrets', 'services'] as const) {
+          const object = type === 'secrets' ? 'password' : 'web';
+          expect(
+            await stage.client.get(coreTypes[type], {
+              namespace: target,
+              name: object,
+            }),
+          ).toBeDefined();
+        }
+        await stage.client.delete(veleroTypes.restores, {
+          namespace: controlNamespace,
+          name,
+        });
+        await eventually(
+          'the Restore is gone',
+          async () => (await stage.getRestore(name)) === undefined,
+        );
+        expect(stage.files('restores', name)).toEqual([]);
+        expect(deadEngines()).toEqual([]);
+      }
+      expect(died).toBe(false);
+      expect(phases).toContain('Failed');
+    }, 900_000);
+  });
+}
