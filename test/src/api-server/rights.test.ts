@@ -14,8 +14,22 @@ describe('what deploy/ grants, on a real kube-apiserver', () => {
     await cluster?.stop();
   }, 60_000);
 
+  it.each(['deploy', 'deploy/engine/volumes', 'deploy/engine/external'])(
+    'is applied from %s, and once more without a change',
+    async folder => {
+      await cluster.kubectl.run(['apply', '-k', folder]);
+      const again = await cluster.kubectl.run(['apply', '-k', folder]);
+      expect(
+        again
+          .trim()
+          .split('\n')
+          .filter(l => !l.endsWith(' unchanged')),
+      ).toEqual([]);
+    },
+    60_000,
+  );
+
   it('is all that the engine may, and nothing else', async () => {
-    await cluster.kubectl.run(['apply', '-k', 'deploy/engine/volumes']);
     const said = await cluster.kubectl.shell(
       'deploy/check-rights || true',
       240_000,

@@ -134,8 +134,8 @@ describe.each([
       [...kinds].sort(),
     );
     keep('api-resources', resources);
-    for (const path of ['backup', 'backup.spec', 'schedule.spec.template']) {
-      keep(`explain ${path}`, await ask('explain', path));
+    for (const field of ['backup', 'backup.spec', 'schedule.spec.template']) {
+      keep(`explain ${field}`, await ask('explain', field));
     }
     expect(await ask('explain', 'backup.spec.ttl')).toContain('720h0m0s');
   }, 60_000);

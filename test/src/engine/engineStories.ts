@@ -177,6 +177,9 @@ export function engineStories(
 
     it('reports a cluster that cannot be reached, and works on in the others', async () => {
       await engine.untilState('unreachable', 'gone', 60_000);
+      expect(await getLocation('default')).toMatchObject({
+        status: { phase: 'Available' },
+      });
     }, 70_000);
 
     it('writes its state onto its Lease', async () => {

@@ -153,14 +153,14 @@ export function restoreStories(
           original.apiVersion,
           original.kind,
         )!;
-        const [source, copy] = await Promise.all(
-          ['shop', 'shop-copy'].map(namespace =>
-            stage.client.get<KubernetesObject>(type, {
-              namespace,
-              name: object,
-            }),
-          ),
-        );
+        const source = await stage.client.get<KubernetesObject>(type, {
+          namespace: 'shop',
+          name: object,
+        });
+        const copy = await stage.client.get<KubernetesObject>(type, {
+          namespace: 'shop-copy',
+          name: object,
+        });
         expect(comparable(copy)).toEqual(comparable(source));
         expect(copy?.metadata.labels).toMatchObject({
           'velero.io/backup-name': 'orders',
