@@ -19,6 +19,7 @@ export * from './prepareBackupSpec';
 export * from './chooseSnapshotLocations';
 export * from './durations';
 export * from './scope';
+export * from './volumeCounts';
 export * from './storage/storageKeys';
 export * from './storage/fileFormats';
 export * from './cron';

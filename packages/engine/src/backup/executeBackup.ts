@@ -1,5 +1,5 @@
 import { createHash } from 'crypto';
-import { Backup, readScope } from '@lifeboat/velero-api';
+import { Backup, VolumeCounts, readScope } from '@lifeboat/velero-api';
 import type { Clock } from '../cluster/Clock';
 import type { ClusterClient } from '../cluster/ClusterClient';
 import type { Discovery } from '../cluster/Discovery';
@@ -32,7 +32,10 @@ export interface ExecuteBackupOptions {
   signal: AbortSignal;
   onProgress(progress: { totalItems: number; itemsBackedUp: number }): void;
   /** Called once the tarball is in storage, before the other files; returns the Backup as it is then. */
-  onFinalizing(partiallyFailed: boolean): Promise<Backup>;
+  onFinalizing(result: {
+    partiallyFailed: boolean;
+    volumes: VolumeCounts;
+  }): Promise<Backup>;
 }
 
 /**
@@ -47,7 +50,10 @@ export async function executeBackup(
   const { backup, store, log, clock, signal } = options;
   const name = backup.metadata.name ?? '';
   const { outcome, sha256 } = await writeTarball(options, name);
-  const finalizing = await options.onFinalizing(log.findings.errorCount > 0);
+  const finalizing = await options.onFinalizing({
+    partiallyFailed: log.findings.errorCount > 0,
+    volumes: outcome.volumes.counts(),
+  });
   const record = options.signer.sign(
     recordOf(finalizing, outcome, sha256, clock),
   );

@@ -1,4 +1,4 @@
-import type { BackupVolumeInfo } from '@lifeboat/velero-api';
+import type { BackupVolumeInfo, VolumeCounts } from '@lifeboat/velero-api';
 import type { KubernetesObject } from '../cluster/KubernetesObject';
 import { objectAt, stringAt } from './jsonPath';
 
@@ -57,6 +57,15 @@ export class VolumeInfoCollector {
   /** Number of claims and volumes seen, each pair counted once. */
   get count(): number {
     return this.byVolume.size + this.unbound.length;
+  }
+
+  /** How many there are and how many have their data in the backup. */
+  counts(): VolumeCounts {
+    const all = this.toJSON();
+    return {
+      count: all.length,
+      included: all.filter(({ skipped }) => !skipped).length,
+    };
   }
 
   toJSON(): BackupVolumeInfo[] {

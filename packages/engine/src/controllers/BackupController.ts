@@ -9,6 +9,7 @@ import {
   parseDurationOr,
   readScope,
   validateBackupSpec,
+  writeVolumeCounts,
 } from '@lifeboat/velero-api';
 import { backupActions } from '../backup/actions/backupActions';
 import { backupFilters } from '../backup/BackupFilters';
@@ -262,14 +263,23 @@ export class BackupController implements Controller {
         clock,
         signal,
         onProgress: latest => progress.report(latest),
-        onFinalizing: async partially => {
+        onFinalizing: async ({ partiallyFailed, volumes }) => {
           const latest = await progress.end();
-          current = await this.change(context, current, found =>
-            withStatus(expectPhase(found, ['InProgress']), {
-              phase: partially ? 'FinalizingPartiallyFailed' : 'Finalizing',
+          current = await this.change(context, current, found => ({
+            ...withStatus(expectPhase(found, ['InProgress']), {
+              phase: partiallyFailed
+                ? 'FinalizingPartiallyFailed'
+                : 'Finalizing',
               ...(latest && { progress: latest }),
             }),
-          );
+            metadata: {
+              ...found.metadata,
+              annotations: {
+                ...found.metadata.annotations,
+                ...writeVolumeCounts(volumes),
+              },
+            },
+          }));
           return current;
         },
       });

@@ -57,6 +57,8 @@ export interface PlannedItem {
   /** `created`: it is missing; `updated`: it would be changed; `skipped`: it stays as it is or is not needed; `failed`: refused. */
   action: 'created' | 'updated' | 'skipped' | 'failed';
   reason?: string;
+  /** It is in the cluster already. */
+  exists: boolean;
 }
 
 /** What a restore would do. @public */
@@ -137,6 +139,7 @@ export async function planRestore(
         spec: { ...options.spec, backupName },
       };
       const discovery = await client.discover(signal);
+      const sink = new PlanSink(client, signal);
       const outcome = await new RestoreRun({
         restore,
         backupName,
@@ -161,14 +164,14 @@ export async function planRestore(
               allowedClusterRoles: defaultAllowedClusterRoles,
             },
           }),
-        sink: new PlanSink(client, signal),
+        sink,
         log,
         signal,
         onProgress: () => {},
       }).run();
       return {
         problems,
-        items: outcome.items.map(plannedItem),
+        items: outcome.items.map(item => plannedItem(item, sink)),
         results: outcome.findings.results,
         volumesWithoutData: outcome.volumesWithoutData,
         ...(target && { targetNamespace: target, targetExists: !!namespace }),
@@ -182,7 +185,7 @@ export async function planRestore(
   }
 }
 
-function plannedItem(item: RestoredItem): PlannedItem {
+function plannedItem(item: RestoredItem, sink: PlanSink): PlannedItem {
   return {
     apiVersion: item.apiVersion,
     kind: item.kind,
@@ -190,5 +193,11 @@ function plannedItem(item: RestoredItem): PlannedItem {
     ...(item.targetNamespace && { namespace: item.targetNamespace }),
     action: item.action,
     ...(item.reason && { reason: item.reason }),
+    exists: sink.found({
+      apiVersion: item.apiVersion,
+      kind: item.kind,
+      namespace: item.targetNamespace,
+      name: item.id.name,
+    }),
   };
 }

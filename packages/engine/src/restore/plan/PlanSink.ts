@@ -11,14 +11,33 @@ import type {
 import { decide } from './decide';
 import { isForbidden } from '../../cluster/ApiError';
 
+interface PlacedObject {
+  apiVersion: string;
+  kind: string;
+  namespace?: string;
+  name: string;
+}
+
+/** The version is left out: an object is the same in all versions of its group. */
+function keyOf({ apiVersion, kind, namespace, name }: PlacedObject): string {
+  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
+  return JSON.stringify([group, kind, namespace ?? '', name]);
+}
+
 /** Tells what a restore would do, by reading only. */
 export class PlanSink implements ItemSink {
   private readonly missing = new Set<string>();
+  private readonly live = new Set<string>();
 
   constructor(
     private readonly client: ClusterClient,
     private readonly signal: AbortSignal,
   ) {}
+
+  /** Whether an object that was to be placed is in the cluster already. */
+  found(object: PlacedObject): boolean {
+    return this.live.has(keyOf(object));
+  }
 
   async ensureNamespace(
     namespace: KubernetesObject,
@@ -59,6 +78,9 @@ export class PlanSink implements ItemSink {
         action: 'failed',
         error: `may not be read: ${(error as Error).message}`,
       };
+    }
+    if (live) {
+      this.live.add(keyOf({ ...object, namespace, name }));
     }
     const decision = decide(
       object,
