@@ -305,6 +305,31 @@ describe('what an owner sees', () => {
     expect(shop.cluster.all('restores')).toHaveLength(2);
   });
 
+  it('says in a row how many volumes are not included, where the engine counted them', async () => {
+    const { cluster, uids } = shop;
+    const backup = cluster.read('backups', 'openshift-adp', 'mine')!;
+    backup.metadata.annotations!['lifeboat.dev/volumes'] =
+      '{"count":2,"included":0}';
+    cluster.put(
+      'backups',
+      run('Backup', 'other', scopeFor(orders, 'shop', uids.shop, selector), {
+        status: { phase: 'Completed' },
+      }),
+    );
+    const { body } = await portal.send('get', `${ours}/backups`);
+    expect(
+      body.items.map(
+        ({ name, volumes }: { name: string; volumes?: object }) => [
+          name,
+          volumes,
+        ],
+      ),
+    ).toEqual([
+      ['other', undefined],
+      ['mine', { count: 2, included: 0 }],
+    ]);
+  });
+
   it("does not see points of a wider scope than today's consent", async () => {
     shop.cluster.put(
       'backups',
@@ -508,26 +533,75 @@ describe('writes', () => {
     expect(safety.metadata.annotations!['lifeboat.dev/note']).toContain('mine');
   });
 
-  it('restores nothing in place when the safety point fails', async () => {
-    const engine = setInterval(() => {
-      for (const backup of shop.cluster.all('backups')) {
-        backup.status ??= { phase: 'Failed' };
-      }
-    }, 100);
-    const response = await portal.send('post', `${ours}/restores`, {
-      backup: 'mine',
-      inPlace: true,
-    });
-    clearInterval(engine);
-    expect(response.status).toBe(503);
-    expect(response.body.error.message).toContain('nothing was restored');
-    expect(shop.cluster.all('restores')).toHaveLength(2);
-    const wanted = await portal.send('post', `${ours}/restores`, {
-      backup: 'mine',
-      inPlace: true,
-      skipSafetyPoint: true,
-    });
-    expect(wanted.status).toBe(201);
+  it.each(['Failed', 'PartiallyFailed'])(
+    'restores nothing in place when the safety point ends %s',
+    async phase => {
+      const engine = setInterval(() => {
+        for (const backup of shop.cluster.all('backups')) {
+          backup.status ??= { phase };
+        }
+      }, 100);
+      const response = await portal.send('post', `${ours}/restores`, {
+        backup: 'mine',
+        inPlace: true,
+      });
+      clearInterval(engine);
+      expect(response.status).toBe(503);
+      expect(response.body.error.message).toContain('nothing was restored');
+      expect(shop.cluster.all('restores')).toHaveLength(2);
+      const wanted = await portal.send('post', `${ours}/restores`, {
+        backup: 'mine',
+        inPlace: true,
+        skipSafetyPoint: true,
+      });
+      expect(wanted.status).toBe(201);
+    },
+  );
+
+  it('takes a safety point that the caller has made, if it holds the present state', async () => {
+    const { cluster, uids } = shop;
+    const point = (name: string, minutes: number, phase = 'Completed') =>
+      cluster.put(
+        'backups',
+        run('Backup', name, scopeFor(orders, 'shop', uids.shop, selector), {
+          status: {
+            phase,
+            startTimestamp: new Date(
+              Date.now() - minutes * 60_000,
+            ).toISOString(),
+          },
+        }),
+      );
+    point('fresh', 2);
+    point('old', 20);
+    point('partial', 2, 'PartiallyFailed');
+    point('running', 2, 'InProgress');
+    const restore = (more: object) =>
+      portal.send('post', `${ours}/restores`, { backup: 'mine', ...more });
+    for (const [safetyPoint, status, message] of [
+      ['old', 409, 'older than 15 minutes'],
+      ['partial', 409, 'not complete (PartiallyFailed)'],
+      ['running', 409, 'not complete (InProgress)'],
+      ['mine', 409, 'what is to be restored'],
+      ['theirs', 404, 'no recovery point "theirs"'],
+    ] as const) {
+      const refused = await restore({ inPlace: true, safetyPoint });
+      expect([safetyPoint, refused.status]).toEqual([safetyPoint, status]);
+      expect(refused.body.error.message).toContain(message);
+    }
+    for (const more of [
+      { targetNamespace: 'shop-copy', safetyPoint: 'fresh' },
+      { inPlace: true, skipSafetyPoint: true, safetyPoint: 'fresh' },
+    ]) {
+      expect((await restore(more)).status).toBe(400);
+    }
+    expect(cluster.all('restores')).toHaveLength(2);
+    const backups = cluster.all('backups').length;
+    const taken = await restore({ inPlace: true, safetyPoint: 'fresh' });
+    expect(taken.status).toBe(201);
+    expect(taken.body.safetyPoint).toBe('fresh');
+    expect(taken.body.name).toMatch(/^orders-restore-/);
+    expect(cluster.all('backups')).toHaveLength(backups);
   });
 
   it('makes, pauses, runs and deletes a schedule', async () => {

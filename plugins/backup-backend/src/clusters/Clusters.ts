@@ -5,7 +5,7 @@ import { clusterUnknown } from '../problems/problems';
 import { problemError } from '../problems/problemError';
 import type { Cluster } from './Cluster';
 import { ControlResources } from './ControlResources';
-import { namedFailures } from './namedFailures';
+import { namedFailure, namedFailures } from './namedFailures';
 
 /** Makes a client; nothing is sent before the client is used. */
 export type ConnectCluster = (
@@ -26,8 +26,26 @@ export class Clusters {
         const connected = options.connect(connection);
         this.#connections.push(connected);
         const client = namedFailures(name, connected);
+        const forEngine = namedFailures(name, connected, {
+          keepRefusals: true,
+        });
         const control = new ControlResources(client, options.controlNamespace);
-        return [name, { name, title, client, control }];
+        return [
+          name,
+          {
+            name,
+            title,
+            client,
+            control,
+            withEngineClient: async work => {
+              try {
+                return await work(forEngine);
+              } catch (error) {
+                throw namedFailure(name, error);
+              }
+            },
+          },
+        ];
       }),
     );
   }

@@ -1,15 +1,22 @@
 import { ApiError, type ClusterClient } from '@lifeboat/engine';
 import { carriedProblem } from '../problems/problemError';
-import { namedFailures } from './namedFailures';
+import { namedFailure, namedFailures } from './namedFailures';
 
 const type = { group: '', version: 'v1', resource: 'pods', namespaced: true };
 
-async function failureOf(error: unknown): Promise<unknown> {
-  const client = namedFailures('demo', {
-    get: async () => {
-      throw error;
-    },
-  } as unknown as ClusterClient);
+async function failureOf(
+  error: unknown,
+  options?: { keepRefusals: boolean },
+): Promise<unknown> {
+  const client = namedFailures(
+    'demo',
+    {
+      get: async () => {
+        throw error;
+      },
+    } as unknown as ClusterClient,
+    options,
+  );
   return client.get(type, { name: 'x' }).catch((reason: unknown) => reason);
 }
 
@@ -58,4 +65,16 @@ it.each([
   Object.assign(new Error('stop'), { name: 'AbortError' }),
 ])('leaves %s as it is', async error => {
   expect(await failureOf(error)).toBe(error);
+});
+
+it("keeps refusals for the engine's code, which are named when it is done", async () => {
+  const refusal = new ApiError('pods is forbidden', { code: 403 });
+  expect(await failureOf(refusal, { keepRefusals: true })).toBe(refusal);
+  expect(carriedProblem(namedFailure('demo', refusal))?.message).toContain(
+    'refuses the portal',
+  );
+  const lost = await failureOf(new Error('ECONNRESET'), { keepRefusals: true });
+  expect(carriedProblem(lost)?.code).toBe('cluster-unreachable');
+  const ours = new TypeError('x is not a function');
+  expect(namedFailure('demo', ours)).toBe(ours);
 });

@@ -14,33 +14,18 @@ import {
 export function namedFailures(
   cluster: string,
   client: ClusterClient,
+  options: {
+    /** For the engine's own code, which decides by the API server's answers: these stay ApiErrors. */
+    keepRefusals?: boolean;
+  } = {},
 ): ClusterClient {
   const name = (error: unknown): unknown => {
-    if (carriedProblem(error) || isAbort(error)) {
-      return error;
+    if (error instanceof ApiError) {
+      return options.keepRefusals ? error : namedFailure(cluster, error);
     }
-    if (!(error instanceof ApiError)) {
-      return Object.assign(problemError(clusterUnreachable(cluster)), {
-        cause: error,
-      });
-    }
-    if (error.code === 401) {
-      return problemError(
-        clusterForbids(cluster, 'its token is not accepted (401)'),
-      );
-    }
-    if (error.code === 403) {
-      return problemError(clusterForbids(cluster, error.message));
-    }
-    if (error.code === 404 && error.details?.name === undefined) {
-      return problemError(crdsMissing(cluster));
-    }
-    if (error.code >= 500 || error.code === 429) {
-      return Object.assign(problemError(clusterUnreachable(cluster)), {
-        cause: error,
-      });
-    }
-    return error;
+    return isAbort(error) || carriedProblem(error)
+      ? error
+      : unreachable(cluster, error);
   };
 
   async function call<T>(request: Promise<T>): Promise<T> {
@@ -72,6 +57,34 @@ export function namedFailures(
     delete: (type, ref, options) => call(client.delete(type, ref, options)),
     watch: (type, options) => iterate(client.watch(type, options)),
   };
+}
+
+/**
+ * What an API server's refusal is to users. Any other error stays as it is: it
+ * may come from elsewhere.
+ */
+export function namedFailure(cluster: string, error: unknown): unknown {
+  if (!(error instanceof ApiError)) {
+    return error;
+  }
+  if (error.code === 401) {
+    return problemError(
+      clusterForbids(cluster, 'its token is not accepted (401)'),
+    );
+  }
+  if (error.code === 403) {
+    return problemError(clusterForbids(cluster, error.message));
+  }
+  if (error.code === 404 && error.details?.name === undefined) {
+    return problemError(crdsMissing(cluster));
+  }
+  return error.code >= 500 || error.code === 429
+    ? unreachable(cluster, error)
+    : error;
+}
+
+function unreachable(cluster: string, cause: unknown): Error {
+  return Object.assign(problemError(clusterUnreachable(cluster)), { cause });
 }
 
 function isAbort(error: unknown): boolean {

@@ -36,9 +36,21 @@ export function problemError(problem: Problem): Error & { problem: Problem } {
   return Object.assign(error, { problem });
 }
 
-/** The problem that an error carries, if it carries one. */
+/**
+ * The problem that an error carries, if it carries one of ours: other errors
+ * have a `problem` of their own kind.
+ */
 export function carriedProblem(error: unknown): Problem | undefined {
-  return error instanceof Error && 'problem' in error
-    ? (error.problem as Problem)
-    : undefined;
+  const problem: unknown =
+    error instanceof Error && 'problem' in error ? error.problem : undefined;
+  return isProblem(problem) ? problem : undefined;
+}
+
+function isProblem(value: unknown): value is Problem {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    Object.hasOwn(classes, String(value.code))
+  );
 }

@@ -299,6 +299,14 @@ export function refusedByEngine(message: string): Problem {
   };
 }
 
+export function unusableContents(message: string): Problem {
+  return {
+    code: 'not-restorable',
+    title: 'This recovery point cannot be restored',
+    message: `What storage holds of it cannot be used: ${message}. Choose another recovery point, and tell the platform team.`,
+  };
+}
+
 export function notRestorable(backup: string, phase: string): Problem {
   return {
     code: 'not-restorable',

@@ -6,6 +6,7 @@ import {
   type Backup,
   isRestorableBackupPhase,
   lifeboatAnnotations,
+  readVolumeCounts,
   veleroLabels,
 } from '@lifeboat/velero-api';
 import { firstReason } from './firstReason';
@@ -43,6 +44,8 @@ export function recoveryPoint(
   const note = metadata.annotations?.[lifeboatAnnotations.note];
   const reason = firstReason(status);
   const requestedBy = requesterOf(metadata);
+  const finished = isRestorableBackupPhase(status.phase);
+  const volumes = finished ? readVolumeCounts(backup) : undefined;
   return {
     name: metadata.name ?? '',
     cluster: facts.cluster,
@@ -61,14 +64,15 @@ export function recoveryPoint(
           itemsTotal: Number(totalItems),
         },
       }),
-    ...(isRestorableBackupPhase(status.phase) &&
+    ...(finished &&
       itemsBackedUp !== undefined && { objects: Number(itemsBackedUp) }),
+    ...(volumes && { volumes }),
     warnings: Number(status.warnings ?? 0),
     errors: Number(status.errors ?? 0),
     ...(reason && { reason }),
     ...(note && { note }),
     trigger: triggerOf(backup),
     ...(requestedBy && { requestedBy }),
-    restorable: isRestorableBackupPhase(status.phase) && !deletionRequested,
+    restorable: finished && !deletionRequested,
   };
 }

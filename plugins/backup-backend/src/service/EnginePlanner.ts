@@ -43,27 +43,29 @@ export class EnginePlanner implements RestorePlanner {
     const signal = readSignal(call.signal);
     const store = await files.open(cluster, location);
     const controlNamespace = cluster.control.namespace;
-    const signer = await loadRecordSigner({
-      client: cluster.client,
-      namespace: controlNamespace,
-      signal,
-    });
-    const plan = await files.read(cluster, location, () =>
-      planRestore({
-        client: cluster.client,
-        store,
-        signer,
-        backup,
-        spec,
-        scope: visibleScope(backup, call.grant, call.target),
-        controlNamespace,
-        clusterName: cluster.name,
-        restoreTargets,
-        createNamespaces,
-        configConsent: consent,
+    const plan = await cluster.withEngineClient(async client => {
+      const signer = await loadRecordSigner({
+        client,
+        namespace: controlNamespace,
         signal,
-      }),
-    );
+      });
+      return files.read(cluster, location, () =>
+        planRestore({
+          client,
+          store,
+          signer,
+          backup,
+          spec,
+          scope: visibleScope(backup, call.grant, call.target),
+          controlNamespace,
+          clusterName: cluster.name,
+          restoreTargets,
+          createNamespaces,
+          configConsent: consent,
+          signal,
+        }),
+      );
+    });
     return {
       problems: plan.problems,
       objects: plan.items.map(plannedObject),
@@ -89,14 +91,14 @@ function plannedObject(item: PlannedItem): PlannedObject {
 }
 
 /** An object that is there already counts as existing, whether it stays or is updated. */
-function actionOf({ action, reason }: PlannedItem): PlannedObject['action'] {
+function actionOf({ action, exists }: PlannedItem): PlannedObject['action'] {
   switch (action) {
     case 'created':
       return 'create';
-    case 'updated':
-      return 'exists';
+    case 'failed':
+      return 'skip';
     default:
-      return reason?.startsWith('it is there') ? 'exists' : 'skip';
+      return exists ? 'exists' : 'skip';
   }
 }
 

@@ -65,9 +65,12 @@ interface VisibleRestore {
 
 const safetyPointTimeoutMs = 120_000;
 const safetyPointPollMs = 500;
+const safetyPointAgeMs = 15 * 60_000;
 
 const bothTargets =
   'Give either inPlace: true or targetNamespace, not both of them';
+const noSafetyPointHere =
+  'Give safetyPoint only with inPlace: true, and without skipSafetyPoint';
 const noTarget = 'Say where to: give targetNamespace, or inPlace: true';
 
 /** Restores of an entity: Restore resources of its scope. */
@@ -199,18 +202,23 @@ export class Restores {
       allowed: problems.length === 0,
       problems,
       ...groupPlan(plan.objects),
+      // What the engine warns of is one of its notes, too.
       notes: [
-        ...(plan.volumesWithoutData > 0
-          ? [objectsOnlyText(plan.volumesWithoutData)]
-          : []),
-        ...plan.notes,
+        ...new Set([
+          ...(plan.volumesWithoutData > 0
+            ? [objectsOnlyText(plan.volumesWithoutData)]
+            : []),
+          ...plan.notes,
+        ]),
       ],
     };
   }
 
   /**
-   * Restores into a new or consenting namespace, or in place. In place, a
-   * recovery point is made first and waited for: without one nothing is restored.
+   * Restores into a new or consenting namespace, or in place. In place there is
+   * a recovery point of the present state first: the one that the caller has
+   * made, or one that is made here and waited for. Without a complete one
+   * nothing is restored, unless the caller wants none.
    */
   async create(
     call: EntityCall,
@@ -218,6 +226,11 @@ export class Restores {
   ): Promise<RestoreRun> {
     if (Boolean(request.inPlace) === (request.targetNamespace !== undefined)) {
       throw new InputError(request.inPlace ? bothTargets : noTarget);
+    }
+    if (request.safetyPoint !== undefined) {
+      if (!request.inPlace || request.skipSafetyPoint) {
+        throw new InputError(noSafetyPointHere);
+      }
     }
     const { points, clock } = this.options;
     const { backup, scope } = await points.require(call, request.backup);
@@ -230,12 +243,16 @@ export class Restores {
     if (decision.problem) {
       throw problemError(decision.problem);
     }
-    const name = runName(request.backup, clock.now(), clock.random);
+    const name = runName(
+      `${call.grant.entity.metadata.name}-restore`,
+      clock.now(),
+      clock.random,
+    );
     const safetyPoint =
       targetNamespace === scope.namespace &&
       decision.namespaceState === 'existing' &&
       !request.skipSafetyPoint
-        ? await this.#safetyPoint(call, request.backup)
+        ? await this.#safetyPoint(call, request)
         : undefined;
     const restore: Restore = {
       apiVersion: 'velero.io/v1',
@@ -338,8 +355,48 @@ export class Restores {
     return undefined;
   }
 
+  /** The recovery point of the present state that a restore in place needs. */
+  async #safetyPoint(
+    call: EntityCall,
+    request: CreateRestoreRequest,
+  ): Promise<string> {
+    return request.safetyPoint === undefined
+      ? this.#makeSafetyPoint(call, request.backup)
+      : this.#givenSafetyPoint(call, request.safetyPoint, request.backup);
+  }
+
+  /** @throws ConflictError for one that does not hold the present state completely */
+  async #givenSafetyPoint(
+    call: EntityCall,
+    name: string,
+    restored: string,
+  ): Promise<string> {
+    const { points, clock } = this.options;
+    const { backup } = await points.require(call, name);
+    const { phase, startTimestamp } = backup.status ?? {};
+    if (name === restored) {
+      throw new ConflictError(
+        `"${name}" is what is to be restored, so it cannot be the safety point`,
+      );
+    }
+    if (phase !== 'Completed') {
+      throw new ConflictError(
+        `The safety point "${name}" is not complete (${phase || 'New'})`,
+      );
+    }
+    const ageMs = clock.now().getTime() - Date.parse(startTimestamp ?? '');
+    if (!(ageMs <= safetyPointAgeMs)) {
+      throw new ConflictError(
+        `The safety point "${name}" is older than ${
+          safetyPointAgeMs / 60_000
+        } minutes: make a new one`,
+      );
+    }
+    return name;
+  }
+
   /** Makes a recovery point of what is there now, and waits until it is finished. */
-  async #safetyPoint(call: EntityCall, restored: string): Promise<string> {
+  async #makeSafetyPoint(call: EntityCall, restored: string): Promise<string> {
     const { points, clock } = this.options;
     const backup = await points.createBackup(call, {
       note: `Made before "${restored}" was restored in place`,
@@ -352,7 +409,7 @@ export class Restores {
     const { backups } = call.target.cluster.control;
     while (!signal.aborted) {
       const phase = (await backups.get(name))?.status?.phase;
-      if (isRestorableBackupPhase(phase)) {
+      if (phase === 'Completed') {
         return name;
       }
       if (isTerminalBackupPhase(phase)) {

@@ -52,6 +52,7 @@ export function protectionState(
   const lastPoint = {
     name: restorable.name,
     completedAt: restorable.completedAt,
+    ...(restorable.objects !== undefined && { objects: restorable.objects }),
   };
   const risk = firstRisk(facts, last, good);
   return risk

@@ -1,9 +1,13 @@
-import type { BackupStore } from '@lifeboat/engine';
+import { ApiError, type BackupStore, ContentsError } from '@lifeboat/engine';
 import type { LogLine, Logs } from '@lifeboat/backstage-plugin-backup-common';
 import type { BackupStorageLocation } from '@lifeboat/velero-api';
 import type { Cluster } from '../clusters/Cluster';
-import { problemError } from '../problems/problemError';
-import { noStorageLocation, storageUnavailable } from '../problems/problems';
+import { carriedProblem, problemError } from '../problems/problemError';
+import {
+  noStorageLocation,
+  storageUnavailable,
+  unusableContents,
+} from '../problems/problems';
 import { maskSecrets } from '../runs/maskSecrets';
 import { parseLogLine } from '../runs/parseLogLine';
 
@@ -46,7 +50,11 @@ export class RunFiles {
     );
   }
 
-  /** Runs a read; what goes wrong in storage becomes the problem `storage-unavailable`. */
+  /**
+   * Runs a read; what goes wrong in storage becomes the problem
+   * `storage-unavailable`, contents that cannot be used `not-restorable`. What
+   * the cluster refused stays what it is.
+   */
   async read<T>(
     cluster: Cluster,
     locationName: string,
@@ -55,8 +63,15 @@ export class RunFiles {
     try {
       return await read();
     } catch (error) {
-      if (error instanceof Error && error.name === 'AbortError') {
+      if (
+        (error instanceof Error && error.name === 'AbortError') ||
+        error instanceof ApiError ||
+        carriedProblem(error)
+      ) {
         throw error;
+      }
+      if (error instanceof ContentsError) {
+        throw problemError(unusableContents(maskSecrets(error.message)));
       }
       const message = error instanceof Error ? error.message : String(error);
       throw Object.assign(

@@ -336,13 +336,14 @@ export interface components {
          * @description RFC 3339, UTC
          */
         completedAt: string;
+        objects?: number;
       };
       /**
        * Format: date-time
        * @description RFC 3339, UTC
        */
       nextRun?: string;
-      /** @description Objects of the component found in the cluster now */
+      /** @description Workloads, settings, volumes and the like that the component selects now; a backup also takes what belongs to them */
       objectCount?: number;
       volumeCount?: number;
       permissions: {
@@ -568,6 +569,8 @@ export interface components {
       existingResourcePolicy?: 'none' | 'update';
       /** @description Restore in place without making a recovery point first; default false */
       skipSafetyPoint?: boolean;
+      /** @description Recovery point that the caller has made for a restore in place: complete and at most 15 minutes old. Without it one is made and waited for. */
+      safetyPoint?: string;
     };
     RestoreRun: {
       name: string;

@@ -234,12 +234,17 @@ export const schemas = {
       lastPoint: {
         type: 'object',
         required: ['name', 'completedAt'],
-        properties: { name: { type: 'string' }, completedAt: time },
+        properties: {
+          name: { type: 'string' },
+          completedAt: time,
+          objects: count,
+        },
       },
       nextRun: time,
       objectCount: {
         ...count,
-        description: 'Objects of the component found in the cluster now',
+        description:
+          'Workloads, settings, volumes and the like that the component selects now; a backup also takes what belongs to them',
       },
       volumeCount: count,
       permissions: {
@@ -526,6 +531,13 @@ export const schemas = {
         type: 'boolean',
         description:
           'Restore in place without making a recovery point first; default false',
+      },
+      safetyPoint: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 253,
+        description:
+          'Recovery point that the caller has made for a restore in place: complete and at most 15 minutes old. Without it one is made and waited for.',
       },
     },
   },
