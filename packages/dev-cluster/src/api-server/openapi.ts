@@ -83,9 +83,6 @@ function references(value: unknown): string[] {
 }
 
 function customSchema(type: ResourceType): Schema {
-  // These fields are the same in all kinds.
-  const standard =
-    kubernetesDefinitions.schemas['io.k8s.api.core.v1.ConfigMap'].properties;
   const declared = type.custom?.schema ?? { type: 'object' };
   const properties = isObject(declared.properties) ? declared.properties : {};
   return {
@@ -93,10 +90,13 @@ function customSchema(type: ResourceType): Schema {
     type: 'object',
     properties: {
       ...properties,
-      apiVersion: standard?.apiVersion,
-      kind: standard?.kind,
+      apiVersion: {
+        type: 'string',
+        description: 'Group and version of the kind.',
+      },
+      kind: { type: 'string', description: 'Name of the kind.' },
       metadata: {
-        description: standard?.metadata.description,
+        description: 'Name, namespace, labels and what the server keeps.',
         allOf: [{ $ref: metadataRef }],
       },
     },
