@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // Entry of the command-line program.
 import { messageOf } from '../errors';
 import { parseCommandLine, usage, UsageError } from './arguments';
@@ -7,7 +8,11 @@ import { processOutput } from './output';
 const output = processOutput(process.stdout, process.stderr);
 const controller = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => controller.abort(new Error(`ended by ${signal}`)));
+  process.on(signal, () => {
+    // The second one does not wait for anything.
+    if (controller.signal.aborted) process.exit(1);
+    controller.abort(new Error(`ended by ${signal}`));
+  });
 }
 
 async function main(): Promise<number> {

@@ -83,10 +83,22 @@ export class ChunkPipeline {
       : this.parameters.minimum - 1;
   }
 
-  private takeSlot(): Promise<number> {
-    const slot = this.freeSlots.pop();
-    if (slot !== undefined) return Promise.resolve(slot);
-    return new Promise(resolve => this.waiting.push(resolve));
+  private async takeSlot(signal: AbortSignal | undefined): Promise<number> {
+    signal?.throwIfAborted();
+    const free = this.freeSlots.pop();
+    if (free !== undefined) return free;
+    return new Promise((resolve, reject) => {
+      const give = (slot: number) => {
+        signal?.removeEventListener('abort', abandon);
+        resolve(slot);
+      };
+      const abandon = () => {
+        this.waiting.splice(this.waiting.indexOf(give), 1);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', abandon, { once: true });
+      this.waiting.push(give);
+    });
   }
 
   private giveSlot(slot: number) {
@@ -116,8 +128,10 @@ export class ChunkPipeline {
     let carried: Buffer = options.start ?? Buffer.alloc(0);
     let window: Buffer = Buffer.alloc(windowLength);
     let ended = false;
+    let failed: { error: unknown } | undefined;
     while (!ended || carried.length > 0) {
-      const slot = await this.takeSlot();
+      if (failed) throw failed.error;
+      const slot = await this.takeSlot(signal);
       let length: number;
       const at = dataStart + slot * this.slotSize + windowLength;
       try {
@@ -165,7 +179,9 @@ export class ChunkPipeline {
         signal,
       ).finally(() => this.giveSlot(slot));
       // The caller awaits it later; until then a failure must not count as unhandled.
-      stored.catch(() => undefined);
+      stored.catch(error => {
+        failed ??= { error };
+      });
       options.onChunk(stored);
     }
   }

@@ -68,6 +68,8 @@ function inWorkers(
   program: string,
   count: number,
 ): SealPool {
+  let failure: unknown;
+  let closing = false;
   const workers = Array.from({ length: count }, () => {
     const worker = new Worker(program, {
       workerData: { setup, memory: memory.buffer },
@@ -79,6 +81,8 @@ function inWorkers(
     });
     const jobs = new Map<number, Job>();
     const failAll = (error: unknown) => {
+      // What is asked later would never be answered.
+      if (!closing) failure ??= error;
       for (const job of jobs.values()) job.reject(error);
       jobs.clear();
     };
@@ -98,6 +102,7 @@ function inWorkers(
   });
   let next = 0;
   const ask = async (request: RequestOf<SealRequest>): Promise<SealAnswer> => {
+    if (failure) throw failure;
     const idle = workers.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a));
     const number = next++;
     const answer = await new Promise<SealAnswer>((resolve, reject) => {
@@ -124,6 +129,7 @@ function inWorkers(
       ).sealed;
     },
     async close() {
+      closing = true;
       await Promise.all(workers.map(({ worker }) => worker.terminate()));
     },
   };
@@ -134,14 +140,15 @@ function inWorkers(
  *
  * @param memory - over a SharedArrayBuffer
  * @param workers - threads; 0 works in this thread, as does a missing bundle
+ * @param program - the workers' program; default: the bundle of this package
  */
 export async function startSealPool(
   setup: SealerSetup,
   memory: Buffer,
   workers: number,
+  program: string | undefined = findWorkerProgram(),
 ): Promise<SealPool> {
-  const program = workers > 0 ? findWorkerProgram() : undefined;
-  return program
+  return program && workers > 0
     ? inWorkers(setup, memory, program, workers)
     : inThisThread(setup, memory);
 }

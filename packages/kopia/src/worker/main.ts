@@ -13,11 +13,18 @@ if (!port) throw new Error('This program runs as a worker thread only');
 
 // Every encrypted piece is a buffer outside of the heap, and V8 collects these only after 64 MiB of them. Collecting the
 // young generation earlier takes half a millisecond and halves the memory of an upload.
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as
+function exposedCollector():
   | ((options: { type: 'minor' }) => void)
-  | undefined;
-setFlagsFromString('--no-expose-gc');
+  | undefined {
+  // Flags belong to the whole process: other workers do the same, so the flag is not taken back.
+  setFlagsFromString('--expose-gc');
+  try {
+    return runInNewContext('gc') as (options: { type: 'minor' }) => void;
+  } catch {
+    return undefined;
+  }
+}
+const collect = exposedCollector();
 const collectAfter = 12 * 1024 * 1024;
 let sealedBytes = 0;
 
