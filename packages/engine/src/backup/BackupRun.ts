@@ -19,6 +19,7 @@ import { collectionOrder } from './collect/collectionOrder';
 import { NamespaceTracker } from './collect/NamespaceTracker';
 import { parseItemOrder } from './collect/orderedResources';
 import { ReadableNamespaces } from './collect/ReadableNamespaces';
+import { ignoredHooks } from './hookAnnotations';
 import { whyExcluded } from './itemChecks';
 import { groupResourceOf, ItemIdentifier, itemKey } from './ItemIdentifier';
 import { matchesSelector, selectorText } from './labelSelector';
@@ -301,19 +302,16 @@ export class BackupRun {
     type: ResourceType,
     mustInclude: boolean,
   ): Promise<void> {
-    // An explicit stack instead of recursion: a chain of related items may be long.
-    const waiting: {
-      item: KubernetesObject;
-      type: ResourceType;
-      must: boolean;
-    }[] = [{ item, type, must: mustInclude }];
+    // An explicit stack instead of recursion: a chain of related items may be long. It holds names only: a workload may have
+    // thousands of dependents.
+    const waiting = (await this.writeItem(item, type, mustInclude)).reverse();
     while (waiting.length > 0) {
-      const next = waiting.pop()!;
-      const additional = await this.writeItem(next.item, next.type, next.must);
-      for (const { id, must, missing, isRelated } of additional.reverse()) {
-        const found = await this.fetchAdditional(id, must, missing, isRelated);
-        if (found) {
-          waiting.push({ ...found, must });
+      const { id, must, missing, isRelated } = waiting.pop()!;
+      const found = await this.fetchAdditional(id, must, missing, isRelated);
+      if (found) {
+        const further = await this.writeItem(found.item, found.type, must);
+        for (const next of further.reverse()) {
+          waiting.push(next);
         }
       }
     }
@@ -367,6 +365,10 @@ export class BackupRun {
         });
         this.noteCustomType(type);
         this.noteVolume(item, name);
+        const hooks = name === 'pods' && ignoredHooks(original, 'backup');
+        if (hooks) {
+          log.warn(hooks, fields);
+        }
         log.info('Backed up item', fields);
       }
       this.options.onProgress({
@@ -627,9 +629,15 @@ export class BackupRun {
 
   private async shared(): Promise<ItemIdentifier[]> {
     const shared: ItemIdentifier[] = [];
+    const byNamespace = new Map<string, ItemIdentifier[]>();
+    for (const id of this.related.values()) {
+      const ids = byNamespace.get(id.namespace ?? '') ?? [];
+      ids.push(id);
+      byNamespace.set(id.namespace ?? '', ids);
+    }
     for (const [namespace, view] of this.views) {
-      const candidates = [...this.related.values()].filter(
-        id => id.namespace === namespace && this.done.has(itemKey(id)),
+      const candidates = (byNamespace.get(namespace) ?? []).filter(id =>
+        this.done.has(itemKey(id)),
       );
       shared.push(
         ...sharedItems(candidates, await view, id =>

@@ -3,6 +3,9 @@ import type { ResultMessages, RunResults } from '@lifeboat/velero-api';
 /** How many findings of one side a results file may hold; the counts in status go on beyond it. */
 const limitPerSide = 5000;
 
+/** How long one finding may be: some API servers answer with whole objects. */
+const longestMessage = 8 * 1024;
+
 /** Where a finding belongs: to the run itself, to the cluster, or to a namespace (for a restore: the target namespace). */
 export type FindingScope =
   | { velero: true }
@@ -27,14 +30,18 @@ export class ResultsCollector {
     if (this.counts[side] > limitPerSide) {
       return;
     }
+    const text =
+      message.length > longestMessage
+        ? `${message.slice(0, longestMessage)}…`
+        : message;
     const list: ResultMessages = this.results[side];
     if ('velero' in scope) {
-      (list.velero ??= []).push(message);
+      (list.velero ??= []).push(text);
     } else if ('cluster' in scope) {
-      (list.cluster ??= []).push(message);
+      (list.cluster ??= []).push(text);
     } else {
       const namespaces = (list.namespaces ??= {});
-      (namespaces[scope.namespace] ??= []).push(message);
+      (namespaces[scope.namespace] ??= []).push(text);
     }
   }
 }

@@ -1,11 +1,10 @@
-import { createHash } from 'crypto';
 import { Backup, VolumeCounts, readScope } from '@lifeboat/velero-api';
 import type { Clock } from '../cluster/Clock';
 import type { ClusterClient } from '../cluster/ClusterClient';
 import type { Discovery } from '../cluster/Discovery';
-import { stringifyJson } from '../cluster/json';
 import type { BackupStore } from '../storage/BackupStore';
 import type { BackupRecord, RecordSigner } from '../storage/RecordSigner';
+import { specDigest } from '../storage/signRecords';
 import type { BackupItemAction } from './actions/BackupItemAction';
 import type { BackupFilters } from './BackupFilters';
 import { BackupRun, BackupRunOutcome } from './BackupRun';
@@ -132,7 +131,7 @@ function recordOf(
     backup: {
       name: backup.metadata.name ?? '',
       uid: backup.metadata.uid ?? '',
-      specDigest: specDigest(backup),
+      specDigest: specDigest(backup.spec),
     },
     ...(scope && { scope }),
     namespaces: outcome.namespaces.map(namespace => ({
@@ -146,11 +145,4 @@ function recordOf(
     shared: outcome.shared.map(itemKey),
     createdAt: seconds(clock.now()),
   };
-}
-
-/** SHA-256 of a Backup's spec with sorted members, hexadecimal. */
-export function specDigest(backup: Backup): string {
-  return createHash('sha256')
-    .update(stringifyJson(backup.spec, { sortKeys: true }))
-    .digest('hex');
 }

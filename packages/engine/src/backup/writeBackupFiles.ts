@@ -52,5 +52,12 @@ export async function finishBackupFiles(
   await log.close();
   await store.putBackupJson(name, 'results', log.findings.results, options);
   await store.putBackupFile(name, 'logs', log.read(), options);
+  // Another cluster may have made a backup of the same name in the meantime.
+  const other = await store.getMetadata(name, options);
+  if (other && other.metadata.uid !== backup.metadata.uid) {
+    throw new Error(
+      `another cluster stored a backup named ${name} in location ${store.locationName} while this one was running; choose another name, or another prefix for each cluster`,
+    );
+  }
   await store.putMetadata(name, backup, options);
 }

@@ -31,6 +31,12 @@ export interface EngineConfig {
   restoreTargets: string[];
   /** Whether a restore may create its target namespace. */
   createNamespaces: boolean;
+  restore: {
+    /** ClusterRoles that RoleBindings in tenants' restores may give to accounts of the target namespace. Default `[view, edit]`. */
+    allowedClusterRoles: string[];
+    /** The order of types: OADP's (default) or Velero's. */
+    order: 'oadp' | 'velero';
+  };
   /** Go duration, `720h0m0s` by default. */
   defaultTtl: string;
   /** How often expired backups are looked for; 3600. */

@@ -12,6 +12,7 @@ describe('readEngineConfig', () => {
       lease: { durationSeconds: 15, renewSeconds: 5 },
       concurrency: { backups: 1, restores: 1, requests: 30 },
       consent: [],
+      restore: { allowedClusterRoles: ['view', 'edit'], order: 'oadp' },
       restoreTargets: ['{{namespace}}-*'],
       createNamespaces: true,
       defaultTtl: '720h0m0s',
@@ -70,5 +71,28 @@ describe('readEngineConfig', () => {
         validationSeconds: 0,
       }),
     ).toThrow('has 2 problems');
+  });
+
+  it('refuses ClusterRoles that would hand over a namespace, and patterns', () => {
+    const reading = (...allowedClusterRoles: string[]) =>
+      readEngineConfig({
+        clusters: [cluster],
+        restore: { allowedClusterRoles },
+      });
+    expect(
+      reading('view', 'team:deployer').restore.allowedClusterRoles,
+    ).toEqual(['view', 'team:deployer']);
+    expect(() => reading('view', 'cluster-admin')).toThrow(
+      'restore.allowedClusterRoles[1]: "cluster-admin" gives everything',
+    );
+    expect(() => reading('lifeboat-tenant')).toThrow('gives everything');
+    for (const name of ['*', 'a/b', ' view', '..']) {
+      expect(() => reading(name)).toThrow(
+        'cannot be the name of a ClusterRole',
+      );
+    }
+    expect(() =>
+      readEngineConfig({ clusters: [cluster], restore: { order: 'mine' } }),
+    ).toThrow('restore.order: is "mine"; allowed are "oadp", "velero"');
   });
 });

@@ -1,5 +1,9 @@
 import Ajv, { type ErrorObject } from 'ajv';
 import type { EngineConfig } from './EngineConfig';
+import {
+  clusterRoleProblem,
+  defaultAllowedClusterRoles,
+} from '../restore/limits/allowedClusterRoles';
 
 const text = { type: 'string', minLength: 1 } as const;
 const seconds = (initial: number) =>
@@ -102,6 +106,19 @@ const schema = {
       items: text,
     },
     createNamespaces: { type: 'boolean', default: true },
+    restore: {
+      type: 'object',
+      default: {},
+      additionalProperties: false,
+      properties: {
+        allowedClusterRoles: {
+          type: 'array',
+          default: [...defaultAllowedClusterRoles],
+          items: text,
+        },
+        order: { enum: ['oadp', 'velero'], default: 'oadp' },
+      },
+    },
     defaultTtl: {
       type: 'string',
       pattern: '^(\\d+(\\.\\d+)?(h|m|s|ms))+$',
@@ -162,6 +179,12 @@ function otherProblems(config: EngineConfig): string[] {
           ways.length > 1 ? `, has ${ways.join(' and ')}` : ''
         }`,
       );
+    }
+  }
+  for (const [index, role] of config.restore.allowedClusterRoles.entries()) {
+    const problem = clusterRoleProblem(role);
+    if (problem) {
+      problems.push(`restore.allowedClusterRoles[${index}]: ${problem}`);
     }
   }
   if (config.lease.renewSeconds * 2 > config.lease.durationSeconds) {

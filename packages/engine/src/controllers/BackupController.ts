@@ -5,6 +5,7 @@ import {
   BackupStatus,
   BackupStorageLocation,
   defaults,
+  isTerminalBackupPhase,
   lifeboatAnnotations,
   parseDurationOr,
   readScope,
@@ -24,8 +25,8 @@ import { scopeProblems } from '../backup/scopeProblems';
 import { removeAbandonedSpools, SpoolFolder } from '../backup/SpoolFolder';
 import { chooseLocation, locationProblem } from '../backup/storageLocation';
 import type { Discovery } from '../cluster/Discovery';
+import { equalJson } from '../cluster/json';
 import { veleroTypes } from '../cluster/knownTypes';
-import { LeaseLostError } from '../cluster/LeaseLostError';
 import type { EngineConfig } from '../config/EngineConfig';
 import type { BackupStore } from '../storage/BackupStore';
 import { isWaiting, planQueue } from './BackupQueue';
@@ -36,9 +37,18 @@ import type {
   Requeue,
 } from './Controller';
 import { consentProblem } from './BackupConsent';
+import { persistently } from './persistently';
+import {
+  movedLocation,
+  placeFingerprint,
+  storedInAnnotation,
+} from './storageLocations';
 
 /** On a Failed Backup: its partial files could not be removed from storage yet. */
 const cleanupAnnotation = 'lifeboat.dev/storage-cleanup';
+
+// A run that was cancelled still cleans up, but does not wait forever for dead storage.
+const cleanupTimeoutMs = 60_000;
 
 const runningPhases: (BackupPhase | undefined)[] = [
   'InProgress',
@@ -48,8 +58,7 @@ const runningPhases: (BackupPhase | undefined)[] = [
   'FinalizingPartiallyFailed',
 ];
 
-const interrupted =
-  'the engine stopped while this backup was running; its partial files were removed from storage';
+const interrupted = 'the engine stopped while this backup was running';
 
 interface RunningBackup {
   backup: Backup;
@@ -68,6 +77,8 @@ export class BackupController implements Controller {
   readonly type = veleroTypes.backups;
   private readonly running = new Map<string, RunningBackup>();
   private planning: Promise<void> = Promise.resolve();
+  /** A plan that has not begun yet: it will see what made somebody ask for another. */
+  private planned: Promise<void> | undefined;
 
   concurrency(config: EngineConfig): number {
     return Math.max(config.concurrency.backups, 1);
@@ -110,11 +121,14 @@ export class BackupController implements Controller {
       await this.recoverBackup(backup, context);
     } else if (backup.metadata.annotations?.[cleanupAnnotation]) {
       await this.cleanUp(backup, context);
-    } else if (isWaiting(backup) && cancelRequest(backup)) {
-      await this.fail(backup, context, canceledBy(backup));
+    } else if (isWaiting(backup)) {
+      if (cancelRequest(backup)) {
+        await this.fail(backup, context, canceledBy(backup));
+      }
+      await this.startWaiting(context);
+      return { requeueAfterMs: 60_000 };
     }
-    await this.startWaiting(context);
-    return isWaiting(backup) ? { requeueAfterMs: 60_000 } : undefined;
+    return undefined;
   }
 
   private endIfAsked(run: RunningBackup, backup: Backup | undefined): void {
@@ -133,9 +147,15 @@ export class BackupController implements Controller {
 
   /** Starts what may start and tells the others their position; one decision at a time. */
   private startWaiting(context: ControllerContext): Promise<void> {
-    const next = this.planning.then(() => this.plan(context));
-    this.planning = next.catch(() => {});
-    return next;
+    if (!this.planned) {
+      const next = this.planning.then(() => {
+        this.planned = undefined;
+        return this.plan(context);
+      });
+      this.planned = next;
+      this.planning = next.catch(() => {});
+    }
+    return this.planned;
   }
 
   private async plan(context: ControllerContext): Promise<void> {
@@ -205,12 +225,27 @@ export class BackupController implements Controller {
     context: ControllerContext,
     abort: AbortController,
   ): Promise<void> {
-    const { client, clock } = context;
-    const discovery = await client.discover(context.signal);
-    const admitted = await this.admit(backup, discovery, context);
-    if (!admitted) {
-      return;
+    const { client } = context;
+    // Before the Backup is InProgress: a full disk must not leave it so.
+    const spool = await SpoolFolder.create();
+    try {
+      const discovery = await client.discover(context.signal);
+      const admitted = await this.admit(backup, discovery, context);
+      if (admitted) {
+        await this.carryOut(admitted, discovery, { spool, abort }, context);
+      }
+    } finally {
+      await spool.remove();
     }
+  }
+
+  private async carryOut(
+    admitted: { backup: Backup; location: BackupStorageLocation },
+    discovery: Discovery,
+    { spool, abort }: { spool: SpoolFolder; abort: AbortController },
+    context: ControllerContext,
+  ): Promise<void> {
+    const { client, clock } = context;
     const { location } = admitted;
     let current = admitted.backup;
     let store: BackupStore | undefined;
@@ -218,7 +253,6 @@ export class BackupController implements Controller {
     let finished: Backup | undefined;
     const signal = AbortSignal.any([context.signal, abort.signal]);
     const timeout = this.limitTime(current, context, abort);
-    const spool = await SpoolFolder.create();
     const log = new RunLog({
       file: spool.file('log.gz'),
       clock: () => new Date(clock.now()),
@@ -265,21 +299,38 @@ export class BackupController implements Controller {
         onProgress: latest => progress.report(latest),
         onFinalizing: async ({ partiallyFailed, volumes }) => {
           const latest = await progress.end();
-          current = await this.change(context, current, found => ({
-            ...withStatus(expectPhase(found, ['InProgress']), {
-              phase: partiallyFailed
-                ? 'FinalizingPartiallyFailed'
-                : 'Finalizing',
-              ...(latest && { progress: latest }),
-            }),
-            metadata: {
-              ...found.metadata,
-              annotations: {
-                ...found.metadata.annotations,
-                ...writeVolumeCounts(volumes),
+          let edited = false;
+          current = await this.change(context, current, found => {
+            const kept = asItRan(
+              expectPhase(found, [
+                'InProgress',
+                'Finalizing',
+                'FinalizingPartiallyFailed',
+              ]),
+              current,
+            );
+            edited = !equalJson(kept, found);
+            return {
+              ...withStatus(kept, {
+                phase: partiallyFailed
+                  ? 'FinalizingPartiallyFailed'
+                  : 'Finalizing',
+                ...(latest && { progress: latest }),
+              }),
+              metadata: {
+                ...kept.metadata,
+                annotations: {
+                  ...kept.metadata.annotations,
+                  ...writeVolumeCounts(volumes),
+                },
               },
-            },
-          }));
+            };
+          });
+          if (edited) {
+            log.warn(
+              'the Backup was edited while it was running; the spec and the scope that it started with stay, because they say what is in it',
+            );
+          }
           return current;
         },
       });
@@ -303,14 +354,13 @@ export class BackupController implements Controller {
     } finally {
       timeout.clear();
       await log.discard();
-      await spool.remove();
     }
     if (finished) {
       const { status = {} } = finished;
       await persistently(context, () =>
-        this.change(context, current, found => withStatus(found, status)).catch(
-          ignoreGone,
-        ),
+        this.change(context, current, found =>
+          asItRan(withStatus(found, status), current),
+        ).catch(ignoreGone),
       );
     }
   }
@@ -403,6 +453,10 @@ export class BackupController implements Controller {
               annotations: {
                 ...current.metadata.annotations,
                 ...prepared.metadata.annotations,
+                ...(location &&
+                  !refused && {
+                    [storedInAnnotation]: placeFingerprint(location),
+                  }),
               },
             },
             status: {
@@ -464,7 +518,17 @@ export class BackupController implements Controller {
       await this.fail(
         backup,
         context,
-        'the engine stopped while this backup was running, and its storage location is gone',
+        `${interrupted}, and its storage location is gone`,
+      );
+      return;
+    }
+    const moved = movedLocation(backup, location);
+    if (moved) {
+      // What is there now belongs to others; what it wrote is out of reach.
+      await this.fail(
+        backup,
+        context,
+        `${interrupted}; its partial files stay where they are${moved}`,
       );
       return;
     }
@@ -473,9 +537,19 @@ export class BackupController implements Controller {
       const store = await context.openStore(location);
       const stored = await store.getMetadata(name, { signal });
       if (stored && stored.metadata.uid === backup.metadata.uid) {
+        const { status = {} } = stored;
+        if (!isTerminalBackupPhase(status.phase)) {
+          // Velero stores a backup before its volume data is moved; nobody moves it any more.
+          await this.fail(
+            backup,
+            context,
+            `another engine stopped while this backup was in phase ${status.phase}, and its operations cannot be taken over`,
+          );
+          return;
+        }
         // Everything is in storage: only the last change of the resource is missing.
         await this.change(context, backup, current =>
-          withStatus(current, stored.status ?? {}),
+          asItRan(withStatus(current, status), stored),
         );
         return;
       }
@@ -492,7 +566,14 @@ export class BackupController implements Controller {
         throw error;
       }
     }
-    await this.fail(backup, context, interrupted, !cleaned);
+    await this.fail(
+      backup,
+      context,
+      cleaned
+        ? `${interrupted}; its partial files were removed from storage`
+        : `${interrupted}; its partial files are removed as soon as the storage can be used`,
+      !cleaned,
+    );
   }
 
   private async cleanUp(
@@ -507,12 +588,8 @@ export class BackupController implements Controller {
       },
       { signal: context.signal },
     );
-    if (location) {
-      const store = await context.openStore(location);
-      const name = backup.metadata.name ?? '';
-      if (!(await store.exists(name, { signal: context.signal }))) {
-        await store.deleteBackup(name, { signal: context.signal });
-      }
+    if (location && !movedLocation(backup, location)) {
+      await this.removeOwnFiles(await context.openStore(location), backup);
     }
     await this.change(context, backup, current => {
       const annotations = { ...current.metadata.annotations };
@@ -526,10 +603,24 @@ export class BackupController implements Controller {
     backup: Backup,
   ): Promise<boolean> {
     try {
-      await store.deleteBackup(backup.metadata.name ?? '');
+      await this.removeOwnFiles(store, backup);
       return true;
     } catch {
+      // The resource says that they are still there, and they are tried again.
       return false;
+    }
+  }
+
+  /** Removes what a backup that failed wrote; a backup of the same name that another cluster completed stays. */
+  private async removeOwnFiles(
+    store: BackupStore,
+    backup: Backup,
+  ): Promise<void> {
+    const name = backup.metadata.name ?? '';
+    const signal = AbortSignal.timeout(cleanupTimeoutMs);
+    const stored = await store.getMetadata(name, { signal });
+    if (!stored || stored.metadata.uid === backup.metadata.uid) {
+      await store.deleteBackup(name, { signal });
     }
   }
 
@@ -597,22 +688,22 @@ function withStatus(backup: Backup, status: BackupStatus): Backup {
   return { ...backup, status: { ...backup.status, ...status } };
 }
 
-/** Repeats a last write until it succeeds: a run's end must not be lost to an API server that is away for a minute. */
-async function persistently<T>(
-  { clock, signal }: ControllerContext,
-  write: () => Promise<T>,
-): Promise<T> {
-  for (let delay = 1000; ; delay = Math.min(delay * 2, 30_000)) {
-    try {
-      return await write();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof LeaseLostError) {
-        throw error;
-      }
-      await clock.sleep(delay, signal);
-    }
-  }
+/** A Backup as it is now, with the spec and scope of its run: they say what is in storage, whatever was written into it since. */
+function asItRan(current: Backup, ran: Backup): Backup {
+  const annotations = { ...current.metadata.annotations };
+  delete annotations[lifeboatAnnotations.scope];
+  const scope = ran.metadata.annotations?.[lifeboatAnnotations.scope];
+  return {
+    ...current,
+    spec: ran.spec,
+    metadata: {
+      ...current.metadata,
+      annotations: {
+        ...annotations,
+        ...(scope !== undefined && { [lifeboatAnnotations.scope]: scope }),
+      },
+    },
+  };
 }
 
 function ignoreGone(error: unknown): undefined {

@@ -11,9 +11,13 @@ import { isAlreadyExists, isInvalid } from '../cluster/ApiError';
 import { veleroTypes } from '../cluster/knownTypes';
 import type { BackupStore } from '../storage/BackupStore';
 import type { Controller, ControllerContext, Requeue } from './Controller';
-import { decideSync, importedBackup, storedInAnnotation } from './decideSync';
+import { decideSync, importedBackup } from './decideSync';
 import { rfc3339 } from './rfc3339';
-import { placeFingerprint } from './storageLocations';
+import {
+  isSameBackup,
+  placeFingerprint,
+  storedInAnnotation,
+} from './storageLocations';
 
 /**
  * Brings backups that are found in storage into the cluster, and removes
@@ -21,7 +25,10 @@ import { placeFingerprint } from './storageLocations';
  * is empty removes nothing.
  */
 export function createBackupSyncController(): Controller {
-  const missingBefore = new Map<string, ReadonlySet<string>>();
+  const missingBefore = new Map<
+    string,
+    { place: string; uids: ReadonlySet<string> }
+  >();
 
   return {
     name: 'backup-sync',
@@ -52,16 +59,16 @@ export function createBackupSyncController(): Controller {
       if (waitMs > 0) return { requeueAfterMs: Math.min(waitMs, periodMs) };
 
       const place = placeFingerprint(location);
-      const memory = `${key.name} ${place}`;
-      missingBefore.set(
-        memory,
-        await synchronize(
+      const before = missingBefore.get(key.name);
+      missingBefore.set(key.name, {
+        place,
+        uids: await synchronize(
           location,
           place,
-          missingBefore.get(memory) ?? new Set(),
+          before?.place === place ? before.uids : new Set(),
           context,
         ),
-      );
+      });
       await client.patch(
         veleroTypes.backupStorageLocations,
         key,
@@ -98,6 +105,16 @@ async function synchronize(
   });
 
   for (const backup of decision.unmarked) {
+    const found = backup.metadata.name ?? '';
+    const stored = await readable(store, found, context);
+    if (!stored) continue;
+    if (!isSameBackup(stored, backup)) {
+      logger.warn(
+        { location: name, backup: found },
+        'The storage holds another backup under the name of a Backup of this cluster; neither is touched',
+      );
+      continue;
+    }
     await client.patch(
       veleroTypes.backups,
       { namespace, name: backup.metadata.name ?? '' },
@@ -133,6 +150,24 @@ async function synchronize(
   }
   await removeOrphans(decision.orphans, store, context);
   return decision.missing;
+}
+
+/** The metadata of a backup; what cannot be used is told, and counts as missing. */
+async function readable(
+  store: BackupStore,
+  backup: string,
+  context: ControllerContext,
+): Promise<Backup | undefined> {
+  try {
+    return await store.getMetadata(backup, { signal: context.signal });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.logger.warn(
+      { location: store.locationName, backup, error: (error as Error).message },
+      'The metadata of a backup in storage cannot be read',
+    );
+    return undefined;
+  }
 }
 
 async function bringIn(

@@ -21,7 +21,11 @@ import type {
   ObjectKey,
   Requeue,
 } from './Controller';
-import { locationNameOf } from './storageLocations';
+import {
+  isSameBackup,
+  locationNameOf,
+  movedLocation,
+} from './storageLocations';
 
 const keepProcessedMs = 24 * 3600 * 1000;
 
@@ -106,6 +110,8 @@ async function work(
   const location = await findLocation(backup, request, context);
   if (typeof location === 'string') return [location];
 
+  const files = await filesToDelete(backup, location, context);
+  if (typeof files === 'object') return [files.problem];
   await begin(request, backup, context);
   const restores = await restoresOf(name, context);
   const running = restores.filter(
@@ -119,7 +125,8 @@ async function work(
   }
   try {
     const store = await context.openStore(location);
-    const volumes = await volumeData(store, name, signal);
+    const volumes =
+      files === 'all' ? await volumeData(store, name, signal) : [];
     if (volumes.length > 0) {
       return [
         `the data of ${volumes.join(
@@ -127,7 +134,7 @@ async function work(
         )} was saved by Velero outside of the tarball, and this engine cannot remove it: delete the backup with Velero`,
       ];
     }
-    await store.deleteBackup(name, { signal });
+    if (files === 'all') await store.deleteBackup(name, { signal });
     for (const restore of restores) {
       await deleteRestore(restore, store, context);
     }
@@ -193,6 +200,38 @@ async function findLocation(
     }`;
   }
   return location;
+}
+
+/**
+ * Whether what lies in storage under the Backup's name may be deleted with it:
+ * the location may point to another place than before, and a Backup that failed
+ * because its name was taken must not take the other one along.
+ */
+async function filesToDelete(
+  backup: Backup,
+  location: BackupStorageLocation,
+  context: ControllerContext,
+): Promise<'all' | 'none' | { problem: string }> {
+  const name = backup.metadata.name ?? '';
+  const place = `storage location ${location.metadata.name}`;
+  let stored: Backup | undefined;
+  try {
+    const store = await context.openStore(location);
+    stored = await store.getMetadata(name, { signal: context.signal });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof StorageError) || error.retryable) throw error;
+    // Damaged metadata is no reason to keep what it belongs to.
+    if (error.reason !== 'integrity') return { problem: error.message };
+  }
+  const moved = movedLocation(backup, location);
+  if (stored ? isSameBackup(stored, backup) : !moved) return 'all';
+  if (backup.status?.phase === 'Failed') return 'none';
+  return {
+    problem: stored
+      ? `${place} holds another backup of the name ${name}; nothing was deleted${moved}`
+      : `the backup is not in ${place}${moved}`,
+  };
 }
 
 async function begin(

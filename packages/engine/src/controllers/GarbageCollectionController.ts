@@ -10,7 +10,7 @@ import { isNotFound } from '../cluster/ApiError';
 import { veleroTypes } from '../cluster/knownTypes';
 import type { Controller, ControllerContext, Requeue } from './Controller';
 import { claimLocation } from './locationOwnership';
-import { locationNameOf } from './storageLocations';
+import { locationNameOf, movedLocation } from './storageLocations';
 
 /**
  * Asks for the deletion of backups that have expired (Velero: garbage
@@ -105,6 +105,8 @@ async function blockedBy(
   if (location.status?.phase === 'Unavailable') {
     return { reason: `Storage location ${name} is not available` };
   }
+  const moved = movedLocation(backup, location);
+  if (moved) return { reason: `It may not be in its location${moved}` };
   const owner = await claimLocation(await context.openStore(location), context);
   if (!owner.ours) {
     return {

@@ -21,9 +21,9 @@ import { veleroTypes } from '../cluster/knownTypes';
 import { LeaseLostError } from '../cluster/LeaseLostError';
 import type { EngineConfig } from '../config/EngineConfig';
 import { ApplySink } from '../restore/apply/ApplySink';
-import { defaultAllowedClusterRoles } from '../restore/limits/allowedClusterRoles';
+import { targetProblem } from '../restore/limits/restoreTarget';
 import { filtersOf, openBackup } from '../restore/openRestore';
-import { oadpPriorities } from '../restore/order/resourcePriorities';
+import { prioritiesByName } from '../restore/order/resourcePriorities';
 import { RestoreRun, RestoreRunOutcome } from '../restore/RestoreRun';
 import { restoreActions } from '../restore/transform/restoreActions';
 import type { BackupStore } from '../storage/BackupStore';
@@ -38,7 +38,9 @@ import {
   AdmittedRestore,
   admitRestore,
   RestoreAdmission,
+  targetRules,
 } from './RestoreValidation';
+import { persistently } from './persistently';
 
 const interrupted =
   'the engine stopped while this restore was running; what it had restored stays, and restoring again adds what is missing';
@@ -66,8 +68,42 @@ export class RestoreController implements Controller {
       signal: context.signal,
     })) {
       if (isRunning(restore)) {
-        await this.fail(restore, context, interrupted);
+        await this.recoverRestore(restore, context).catch(error => {
+          context.signal.throwIfAborted();
+          context.logger.warn(
+            { restore: restore.metadata.name, error: textOf(error) },
+            'an interrupted restore could not be brought to its end yet',
+          );
+        });
       }
+    }
+  }
+
+  /** A Restore that no process works on any more, though its phase says so. */
+  private async recoverRestore(
+    restore: Restore,
+    context: ControllerContext,
+  ): Promise<void> {
+    await this.sweep(restore, context).catch(error => {
+      context.signal.throwIfAborted();
+      context.logger.warn(
+        { restore: restore.metadata.name, error: textOf(error) },
+        'half-written results of an interrupted restore stay in storage until it is swept',
+      );
+    });
+    await this.fail(restore, context, interrupted);
+  }
+
+  private async sweep(
+    restore: Restore,
+    context: ControllerContext,
+  ): Promise<void> {
+    const location = await locationOf(restore, context);
+    if (location && location.spec.accessMode !== 'ReadOnly') {
+      const store = await context.openStore(location);
+      await store.sweepRestore(restore.metadata.name ?? '', {
+        signal: context.signal,
+      });
     }
   }
 
@@ -85,7 +121,7 @@ export class RestoreController implements Controller {
       await this.removeFiles(restore, context);
     } else if (isRunning(restore)) {
       // Nobody else runs it: there is one reconcile at a time per object, and one leader.
-      await this.fail(restore, context, interrupted);
+      await this.recoverRestore(restore, context);
     } else if (!isTerminalRestorePhase(restore.status?.phase)) {
       await this.start(restore, context);
     }
@@ -151,6 +187,7 @@ export class RestoreController implements Controller {
   ): Promise<void> {
     const { clock, client } = context;
     const { restore } = admitted;
+    const spool = await SpoolFolder.create();
     const abort = new AbortController();
     const signal = AbortSignal.any([context.signal, abort.signal]);
     const watcher = this.watchForEnd(restore, context, abort);
@@ -165,7 +202,6 @@ export class RestoreController implements Controller {
         );
       },
     );
-    const spool = await SpoolFolder.create();
     const log = new RunLog({
       file: spool.file('log.gz'),
       clock: () => new Date(clock.now()),
@@ -180,14 +216,14 @@ export class RestoreController implements Controller {
       );
       await progress.end();
       const errors = outcome.findings.errorCount > 0;
-      await this.change(context, restore, current => ({
-        ...withStatus(current, {
+      await this.change(context, restore, current =>
+        withStatus(current, {
           phase: errors ? 'FinalizingPartiallyFailed' : 'Finalizing',
-          progress: { totalItems: outcome.total, itemsRestored: outcome.total },
+          progress: progressOf(outcome),
         }),
-      }));
+      );
       await this.storeResults(admitted, outcome, log, signal);
-      await this.finish(restore, outcome, context);
+      await persistently(context, () => this.finish(restore, outcome, context));
     } catch (error) {
       await progress.end();
       if (context.signal.aborted || error instanceof LeaseLostError) {
@@ -197,11 +233,8 @@ export class RestoreController implements Controller {
       if (error instanceof ObjectGoneError) {
         return;
       }
-      await this.fail(
-        restore,
-        context,
-        textOf(abort.signal.aborted ? abort.signal.reason : error),
-      );
+      const reason = textOf(abort.signal.aborted ? abort.signal.reason : error);
+      await persistently(context, () => this.fail(restore, context, reason));
     } finally {
       watcher.stop();
       await log.discard();
@@ -239,7 +272,7 @@ export class RestoreController implements Controller {
         discovery,
         discover: () => client.discover(signal),
         filters: filtersOf(restore, opened.contents, discovery),
-        priorities: oadpPriorities,
+        priorities: prioritiesByName[config.restore.order],
         actions: await restoreActions(
           client,
           discovery,
@@ -252,7 +285,7 @@ export class RestoreController implements Controller {
             tenant: {
               scope,
               targetNamespace,
-              allowedClusterRoles: defaultAllowedClusterRoles,
+              allowedClusterRoles: config.restore.allowedClusterRoles,
             },
           }),
         sink: new ApplySink({
@@ -260,6 +293,17 @@ export class RestoreController implements Controller {
           clock,
           signal,
           mayCreateNamespaces: scope ? config.createNamespaces : true,
+          ...(scope && {
+            // Consent is asked again of the namespace as it is when the run gets there.
+            namespaceProblem: namespace =>
+              targetProblem({
+                ...targetRules(context),
+                scope,
+                recorded: admitted.record?.scope,
+                target: namespace.metadata.name ?? '',
+                namespace,
+              }),
+          }),
           controlNamespace: context.namespace,
         }),
         log,
@@ -323,16 +367,17 @@ export class RestoreController implements Controller {
 
   private async finish(
     restore: Restore,
-    { findings, total }: RestoreRunOutcome,
+    outcome: RestoreRunOutcome,
     context: ControllerContext,
   ): Promise<void> {
+    const { findings } = outcome;
     const phase: RestorePhase =
       findings.errorCount > 0 ? 'PartiallyFailed' : 'Completed';
     await this.change(context, restore, current =>
       withStatus(current, {
         phase,
         completionTimestamp: seconds(context.clock.now()),
-        progress: { totalItems: total, itemsRestored: total },
+        progress: progressOf(outcome),
         ...(findings.warningCount > 0 && { warnings: findings.warningCount }),
         ...(findings.errorCount > 0 && { errors: findings.errorCount }),
       }),
@@ -388,26 +433,24 @@ export class RestoreController implements Controller {
     restore: Restore,
     context: ControllerContext,
   ): Promise<void> {
-    const { client, namespace, signal } = context;
+    const { signal } = context;
     const finalizers = restore.metadata.finalizers ?? [];
     if (!finalizers.includes(veleroFinalizers.restoreExternalResources)) {
       return;
     }
-    const backup = await client.get<Backup>(
-      veleroTypes.backups,
-      { namespace, name: restore.spec.backupName ?? '' },
-      { signal },
-    );
-    const location =
-      backup &&
-      (await client.get<BackupStorageLocation>(
-        veleroTypes.backupStorageLocations,
-        { namespace, name: backup.spec.storageLocation ?? '' },
-        { signal },
-      ));
+    const location = await locationOf(restore, context);
     if (location && location.spec.accessMode !== 'ReadOnly') {
-      const store: BackupStore = await context.openStore(location);
-      await store.deleteRestore(restore.metadata.name ?? '', { signal });
+      try {
+        const store: BackupStore = await context.openStore(location);
+        await store.deleteRestore(restore.metadata.name ?? '', { signal });
+      } catch (error) {
+        // With the bucket its files have gone; other failures pass, or are somebody's to mend.
+        if (
+          !(error instanceof StorageError && error.reason === 'bucket-missing')
+        ) {
+          throw error;
+        }
+      }
     }
     await this.change(context, restore, current => ({
       ...current,
@@ -447,6 +490,30 @@ export class RestoreController implements Controller {
   ): Promise<Restore> {
     return changeObject(context, this.type, restore, change);
   }
+}
+
+/** The location of the backup that a Restore is from, when both are there. */
+async function locationOf(
+  restore: Restore,
+  { client, namespace, signal }: ControllerContext,
+): Promise<BackupStorageLocation | undefined> {
+  const backup = await client.get<Backup>(
+    veleroTypes.backups,
+    { namespace, name: restore.spec.backupName ?? '' },
+    { signal },
+  );
+  return (
+    backup &&
+    client.get<BackupStorageLocation>(
+      veleroTypes.backupStorageLocations,
+      { namespace, name: backup.spec.storageLocation ?? '' },
+      { signal },
+    )
+  );
+}
+
+function progressOf({ total, restored }: RestoreRunOutcome): RestoreProgress {
+  return { totalItems: total, itemsRestored: restored };
 }
 
 function isRunning(restore: Restore): boolean {

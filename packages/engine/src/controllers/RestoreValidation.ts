@@ -2,8 +2,11 @@ import {
   Backup,
   BackupScope,
   BackupStorageLocation,
+  defaults,
   excludeNonRestorableResources,
+  formatDuration,
   lifeboatAnnotations,
+  mostRecentCompletedBackup,
   readScope,
   Restore,
   validateRestoreSpec,
@@ -15,6 +18,7 @@ import { coreTypes, veleroTypes } from '../cluster/knownTypes';
 import {
   targetOf,
   targetProblem,
+  type TargetQuestion,
   tenantSpecProblems,
 } from '../restore/limits/restoreTarget';
 import {
@@ -26,6 +30,7 @@ import { checkRecord, whyNotRestorable } from '../restore/openRestore';
 import type { BackupStore } from '../storage/BackupStore';
 import type { BackupRecord } from '../storage/RecordSigner';
 import type { ControllerContext } from './Controller';
+import { isSameBackup, movedLocation } from './storageLocations';
 
 /** A Restore that may be carried out. */
 export interface AdmittedRestore {
@@ -56,9 +61,15 @@ export async function admitRestore(
   restore: Restore,
   context: ControllerContext,
 ): Promise<RestoreAdmission> {
+  const spec = excludeNonRestorableResources(restore.spec ?? {});
   const completed: Restore = {
     ...restore,
-    spec: excludeNonRestorableResources(restore.spec ?? {}),
+    spec: {
+      ...spec,
+      itemOperationTimeout:
+        spec.itemOperationTimeout ||
+        formatDuration(defaults.itemOperationTimeout),
+    },
   };
   const problems = validateRestoreSpec(restore.spec ?? {});
   const refuse = (...more: string[]): RestoreAdmission => ({
@@ -115,6 +126,10 @@ export async function admitRestore(
     );
   }
   const store = await context.openStore(location);
+  const lost = await storageProblem(backup, location, store, context.signal);
+  if (lost) {
+    return refuse(lost);
+  }
   const modifiers = await readModifiers(completed, context);
   if ('problem' in modifiers) {
     return refuse(modifiers.problem);
@@ -165,18 +180,30 @@ async function chooseBackup(
   if (backups.length === 0) {
     return { problem: `No backups found for schedule` };
   }
-  const newest = newestCompleted(backups);
+  const newest = mostRecentCompletedBackup(backups);
   return newest
     ? { backup: newest }
     : { problem: `No completed backups found for schedule` };
 }
 
-/** The Completed backup that started last. Source: Velero `mostRecentCompletedBackup`. */
-export function newestCompleted(backups: Backup[]): Backup | undefined {
-  const start = (backup: Backup) => backup.status?.startTimestamp ?? '';
-  return backups
-    .filter(backup => backup.status?.phase === 'Completed')
-    .sort((left, right) => start(right).localeCompare(start(left)))[0];
+/** Why what lies in storage is not the backup that the cluster knows, or undefined. */
+async function storageProblem(
+  backup: Backup,
+  location: BackupStorageLocation,
+  store: BackupStore,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const name = backup.metadata.name ?? '';
+  const stored = await store.getMetadata(name, { signal });
+  if (stored && isSameBackup(stored, backup)) {
+    return undefined;
+  }
+  const place = `storage location ${location.metadata.name}`;
+  return `backup ${name} cannot be restored: ${
+    stored
+      ? `${place} holds another backup of that name`
+      : `it is not in ${place}`
+  }${movedLocation(backup, location)}`;
 }
 
 async function readModifiers(
@@ -224,7 +251,7 @@ async function admitTenant(
   | { scope?: BackupScope; targetNamespace?: string; record?: BackupRecord }
   | { problems: string[] }
 > {
-  const { client, clusterName, config, signal } = context;
+  const { client, clusterName, signal } = context;
   const backupName = restore.spec.backupName ?? '';
   const checked = await checkRecord(
     store,
@@ -268,14 +295,11 @@ async function admitTenant(
     { signal },
   );
   const problem = targetProblem({
+    ...targetRules(context),
     scope,
+    recorded,
     target: targetNamespace,
     namespace,
-    controlNamespace: context.namespace,
-    clusterName,
-    restoreTargets: config.restoreTargets,
-    createNamespaces: config.createNamespaces,
-    configConsent: config.consent,
   });
   if (problem) {
     problems.push(problem);
@@ -283,4 +307,26 @@ async function admitTenant(
   return problems.length > 0
     ? { problems }
     : { scope, targetNamespace, record: checked.record };
+}
+
+/** The engine's own rules about target namespaces. */
+export function targetRules({
+  namespace,
+  clusterName,
+  config,
+}: ControllerContext): Pick<
+  TargetQuestion,
+  | 'controlNamespace'
+  | 'clusterName'
+  | 'restoreTargets'
+  | 'createNamespaces'
+  | 'configConsent'
+> {
+  return {
+    controlNamespace: namespace,
+    clusterName,
+    restoreTargets: config.restoreTargets,
+    createNamespaces: config.createNamespaces,
+    configConsent: config.consent,
+  };
 }

@@ -1,4 +1,5 @@
 import {
+  lifeboatAnnotations,
   readScope,
   reconcileSchedule,
   validLabelValue,
@@ -10,6 +11,7 @@ import { isAlreadyExists, isInvalid } from '../cluster/ApiError';
 import { coreTypes, veleroTypes } from '../cluster/knownTypes';
 import { decideRecordedConsent } from '../consent/decideConsent';
 import type { Controller, ControllerContext, Requeue } from './Controller';
+import { rfc3339 } from './rfc3339';
 
 // Clocks are set, and time zones change their rules: no wait is longer.
 const lookAgainMs = 60_000;
@@ -34,9 +36,10 @@ export function createScheduleController(): Controller {
       if (schedule.spec.paused) return undefined;
 
       const now = new Date(clock.now());
-      const decision = reconcileSchedule(schedule, {
+      const backups = await backupsOf(schedule, context);
+      const decision = reconcileSchedule(withLastMade(schedule, backups), {
         now,
-        backups: await backupsOf(schedule, context),
+        backups,
         skipImmediately: context.config.scheduleSkipImmediately,
       });
       if (decision.backup) {
@@ -67,6 +70,39 @@ export function createScheduleController(): Controller {
   };
 }
 
+/**
+ * The Schedule with the Backup that it made last. It is written down only after
+ * that Backup was made, so an engine that died or lost an answer in between
+ * would make it twice.
+ */
+export function withLastMade(schedule: Schedule, backups: Backup[]): Schedule {
+  const prefix = `${schedule.metadata.name}-`;
+  const { lastBackup } = schedule.status ?? {};
+  let last = Date.parse(lastBackup ?? '') || 0;
+  for (const { metadata, status } of backups) {
+    const [, date, time] =
+      /^(\d{8})(\d{6})$/.exec((metadata.name ?? '').slice(prefix.length)) ?? [];
+    // One that was brought in from storage was made in another cluster, or before.
+    const isOwn =
+      (metadata.name ?? '').startsWith(prefix) &&
+      (metadata.creationTimestamp ?? '') <= (status?.startTimestamp ?? '9');
+    if (date && isOwn) {
+      last = Math.max(last, utc(date, time));
+    }
+  }
+  return last > (Date.parse(lastBackup ?? '') || 0)
+    ? { ...schedule, status: { ...schedule.status, lastBackup: rfc3339(last) } }
+    : schedule;
+}
+
+/** The moment in a Backup's name, `YYYYMMDD` and `HHMMSS`; 0 for what is none. */
+function utc(date: string, time: string): number {
+  const text = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(
+    6,
+  )}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`;
+  return Date.parse(text) || 0;
+}
+
 /** Read from the API server: a Backup made a moment ago must count. */
 async function backupsOf(
   schedule: Schedule,
@@ -89,7 +125,11 @@ async function lostConsent(
   context: ControllerContext,
 ): Promise<string | undefined> {
   const scope = readScope(schedule);
-  if (!scope) return undefined;
+  if (!scope) {
+    return schedule.metadata.annotations?.[lifeboatAnnotations.scope]
+      ? `metadata.annotations["${lifeboatAnnotations.scope}"] cannot be understood; a backup with an unreadable scope would be nobody's. Correct it and un-pause the schedule`
+      : undefined;
+  }
   const namespace = await context.client.get(
     coreTypes.namespaces,
     { name: scope.namespace },

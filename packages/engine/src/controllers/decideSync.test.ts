@@ -1,5 +1,6 @@
 import type { Backup, BackupStorageLocation } from '@lifeboat/velero-api';
-import { decideSync, importedBackup, storedInAnnotation } from './decideSync';
+import { decideSync, importedBackup } from './decideSync';
+import { storedInAnnotation } from './storageLocations';
 import { placeFingerprint, superfluousDefaults } from './storageLocations';
 
 const here = 'fingerprint';

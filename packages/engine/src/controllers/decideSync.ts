@@ -4,9 +4,7 @@ import {
   type Backup,
   type BackupStorageLocation,
 } from '@lifeboat/velero-api';
-
-/** On a Backup: the place in which it was seen, by `placeFingerprint`. */
-export const storedInAnnotation = 'lifeboat.dev/stored-in';
+import { storedInAnnotation } from './storageLocations';
 
 /**
  * A backup found in storage as it is brought into a cluster (Velero: backup

@@ -40,6 +40,38 @@ export function placeFingerprint(location: BackupStorageLocation): string {
     .slice(0, 16);
 }
 
+/** On a Backup: the place in which it is, by {@link placeFingerprint}. */
+export const storedInAnnotation = 'lifeboat.dev/stored-in';
+
+/**
+ * What to add to a message about a Backup that is not found in its location:
+ * empty, or that the location points to another place than when the Backup was
+ * made.
+ */
+export function movedLocation(
+  backup: Backup,
+  location: BackupStorageLocation,
+): string {
+  const before = backup.metadata.annotations?.[storedInAnnotation];
+  return before !== undefined && before !== placeFingerprint(location)
+    ? `: location ${location.metadata.name} points to another place (bucket, prefix, address or path) than the one the backup was stored in; point it back, or make a location for the former place`
+    : '';
+}
+
+/**
+ * Whether what lies in storage under a Backup's name is that Backup. One that was brought in from storage has another UID here,
+ * so its times tell; one that somebody wrote by hand has none.
+ */
+export function isSameBackup(stored: Backup, backup: Backup): boolean {
+  const { startTimestamp, completionTimestamp } = backup.status ?? {};
+  return (
+    stored.metadata.uid === backup.metadata.uid ||
+    startTimestamp === undefined ||
+    (stored.status?.startTimestamp === startTimestamp &&
+      stored.status?.completionTimestamp === completionTimestamp)
+  );
+}
+
 /**
  * Which locations must lose the default mark, when several have it: the newest
  * keeps it (Velero: BackupStorageLocation controller).

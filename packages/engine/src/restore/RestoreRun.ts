@@ -5,7 +5,7 @@ import {
   ItemIdentifier,
   itemKey,
 } from '../backup/ItemIdentifier';
-import { groupOf, resourceOf } from '../backup/itemPath';
+import { ignoredHooks } from '../backup/hookAnnotations';
 import { isJsonObject, removeAt, stringAt, valueAt } from '../backup/jsonPath';
 import { ResourceListBuilder } from '../backup/ResourceListBuilder';
 import { FindingScope, ResultsCollector } from '../backup/ResultsCollector';
@@ -14,7 +14,11 @@ import type { Discovery } from '../cluster/Discovery';
 import { cloneJson } from '../cluster/json';
 import type { KubernetesObject } from '../cluster/KubernetesObject';
 import { LeaseLostError } from '../cluster/LeaseLostError';
-import { groupResource, ResourceType } from '../cluster/ResourceType';
+import {
+  apiVersionOf,
+  groupResource,
+  ResourceType,
+} from '../cluster/ResourceType';
 import { whyCompleted } from './completed';
 import type { ItemSink, Placement } from './ItemSink';
 import { namespaceCopy } from './limits/namespaceCopy';
@@ -40,7 +44,7 @@ import { stripMetadata, stripStatus } from './transform/stripMetadata';
 export interface TenantRestore {
   scope: BackupScope;
   targetNamespace: string;
-  allowedClusterRoles: string[];
+  allowedClusterRoles: readonly string[];
 }
 
 /** Everything a restore needs; it has been validated. */
@@ -83,7 +87,10 @@ export interface RestoreRunOutcome {
   items: RestoredItem[];
   resources: ResourceListBuilder;
   findings: ResultsCollector;
+  /** Objects that were dealt with. */
   total: number;
+  /** Of these, the ones that are in place or need no restore. */
+  restored: number;
   /** Claims whose data the backup does not have. */
   volumesWithoutData: number;
 }
@@ -125,6 +132,8 @@ export class RestoreRun {
   private total = 0;
   private done = 0;
   private withoutData = 0;
+  private unplaced = 0;
+  private readonly accounts = new Map<string, string[]>();
 
   constructor(private readonly options: RestoreRunOptions) {
     this.discovery = options.discovery;
@@ -167,7 +176,8 @@ export class RestoreRun {
       items: this.items,
       resources: this.resources,
       findings: this.findings,
-      total: this.total,
+      total: this.items.length,
+      restored: this.items.length - this.unplaced,
       volumesWithoutData: this.withoutData,
     };
   }
@@ -231,7 +241,7 @@ export class RestoreRun {
     });
   }
 
-  private noteUnserved(type: string, items: ContentsItem[]): void {
+  private noteUnserved(type: string, items: readonly ContentsItem[]): void {
     const byNamespace = new Map<string, string[]>();
     for (const item of items) {
       const target = this.target(item.namespace) ?? '';
@@ -287,13 +297,17 @@ export class RestoreRun {
     }
   }
 
-  /** @returns whether the object is in place now */
+  /**
+   * @param preferred - the type in the version that this cluster prefers; the object is written in its own one where that is served
+   * @returns whether the object is in place now
+   */
   private async restoreItem(
     original: KubernetesObject,
-    type: ResourceType,
+    preferred: ResourceType,
     namespace: string | undefined,
   ): Promise<boolean> {
     const { filters, log } = this.options;
+    const type = this.versionFor(original, preferred);
     const name = groupResource(type);
     const id: ItemIdentifier = {
       group: type.group,
@@ -368,6 +382,23 @@ export class RestoreRun {
     if (name === volumes && this.volumeFate(original) === 'provision') {
       this.provisioned.add(id.name);
       return { action: 'skipped', reason: 'its claim gets a new volume' };
+    }
+    const { apiVersion, kind } = original;
+    if (apiVersion !== apiVersionOf(type) && kind === type.kind) {
+      return {
+        action: 'failed',
+        error: `error restoring ${[name, target, id.name]
+          .filter(Boolean)
+          .join(
+            '/',
+          )}: it was backed up as ${apiVersion}, which this cluster does not serve; it serves ${apiVersionOf(
+          type,
+        )}`,
+      };
+    }
+    const hooks = name === 'pods' && ignoredHooks(original, 'restore');
+    if (hooks) {
+      this.warn(scopeOf(target), `pod ${id.name}: ${hooks}`);
     }
     const context = this.transformContext(original, id.namespace, target);
     const transformed = await this.transform(
@@ -457,6 +488,17 @@ export class RestoreRun {
       }
     }
     return placement;
+  }
+
+  /** The type in the version in which an object was backed up, or the preferred one. */
+  private versionFor(
+    object: KubernetesObject,
+    preferred: ResourceType,
+  ): ResourceType {
+    const own = this.discovery.forKind(object.apiVersion, object.kind);
+    return own && groupResource(own) === groupResource(preferred)
+      ? own
+      : preferred;
   }
 
   /** Runs the transforms, and restores what they ask for first. */
@@ -551,15 +593,7 @@ export class RestoreRun {
       namespace,
       targetNamespace,
       isRestored: item => this.willRestore(item),
-      serviceAccounts: () => [
-        'default',
-        'builder',
-        'deployer',
-        ...contents
-          .itemsOf('serviceaccounts')
-          .filter(item => item.namespace === namespace)
-          .map(item => item.name),
-      ],
+      serviceAccounts: () => this.accountsOf(namespace),
       hasSelector: async service => {
         const item = contents.find({
           groupResource: 'services',
@@ -572,6 +606,25 @@ export class RestoreRun {
         return isJsonObject(selector) && Object.keys(selector).length > 0;
       },
     };
+  }
+
+  /** Asked for each Secret, so read once per namespace. */
+  private accountsOf(namespace: string | undefined): string[] {
+    const key = namespace ?? '';
+    let names = this.accounts.get(key);
+    if (!names) {
+      names = [
+        'default',
+        'builder',
+        'deployer',
+        ...this.options.contents
+          .itemsOf('serviceaccounts')
+          .filter(item => item.namespace === namespace)
+          .map(item => item.name),
+      ];
+      this.accounts.set(key, names);
+    }
+    return names;
   }
 
   /** Whether the filters let an object of the backup through. Label selectors cannot be told without reading it. */
@@ -762,6 +815,7 @@ export class RestoreRun {
       this.warn(scopeOf(target), placement.warning);
     }
     if (placement.error) {
+      this.unplaced += 1;
       this.error(scopeOf(target), placement.error);
     }
   }
@@ -806,14 +860,4 @@ function scopeOf(namespace: string | undefined): FindingScope {
 
 function fieldsOf(scope: FindingScope): { namespace?: string } {
   return 'namespace' in scope ? { namespace: scope.namespace } : {};
-}
-
-/** Only the group and plural of a type's text form, for callers that have no discovery. */
-export function identifierOf(item: ContentsItem): ItemIdentifier {
-  return {
-    group: groupOf(item.groupResource),
-    resource: resourceOf(item.groupResource),
-    namespace: item.namespace,
-    name: item.name,
-  };
 }

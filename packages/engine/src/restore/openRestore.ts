@@ -6,9 +6,9 @@ import {
   Restore,
 } from '@lifeboat/velero-api';
 import type { BackupStore } from '../storage/BackupStore';
-import { ObjectNotFoundError } from '../storage/ObjectStore';
+import { ObjectNotFoundError, StorageError } from '../storage/ObjectStore';
 import type { BackupRecord, RecordSigner } from '../storage/RecordSigner';
-import { specDigest } from '../backup/executeBackup';
+import { specDigest } from '../storage/signRecords';
 import type { Discovery } from '../cluster/Discovery';
 import { BackupContents, ContentsLimits } from './read/BackupContents';
 import { ContentsError } from './read/ContentsError';
@@ -40,11 +40,18 @@ export async function checkRecord(
   backupName: string,
   signal: AbortSignal,
 ): Promise<RecordCheck> {
-  const stored = await store.getBackupJson<unknown>(
-    backupName,
-    'lifeboatRecord',
-    { signal, maxBytes: maxRecordBytes },
-  );
+  let stored: unknown;
+  try {
+    stored = await store.getBackupJson<unknown>(backupName, 'lifeboatRecord', {
+      signal,
+      maxBytes: maxRecordBytes,
+    });
+  } catch (error) {
+    if (error instanceof StorageError && error.reason === 'integrity') {
+      return { problem: `its signed record is unusable: ${error.message}` };
+    }
+    throw error;
+  }
   const verification = signer.verify(stored);
   if (!verification.verified) {
     return { problem: verification.message };
@@ -55,7 +62,7 @@ export async function checkRecord(
     !metadata ||
     record.backup.name !== backupName ||
     record.backup.uid !== metadata.metadata.uid ||
-    record.backup.specDigest !== specDigest(metadata) ||
+    record.backup.specDigest !== specDigest(metadata.spec) ||
     JSON.stringify(readScope(metadata)) !== JSON.stringify(record.scope)
   ) {
     return {

@@ -9,7 +9,7 @@ import { RunLog } from '../backup/RunLog';
 import { SpoolFolder } from '../backup/SpoolFolder';
 import type { ClusterClient } from '../cluster/ClusterClient';
 import { coreTypes } from '../cluster/knownTypes';
-import type { ConfigConsent } from '../config/EngineConfig';
+import type { ConfigConsent, EngineConfig } from '../config/EngineConfig';
 import type { BackupStore } from '../storage/BackupStore';
 import type { RecordSigner } from '../storage/RecordSigner';
 import { defaultAllowedClusterRoles } from './limits/allowedClusterRoles';
@@ -24,7 +24,7 @@ import {
   openBackup,
   whyNotRestorable,
 } from './openRestore';
-import { oadpPriorities } from './order/resourcePriorities';
+import { prioritiesByName } from './order/resourcePriorities';
 import { PlanSink } from './plan/PlanSink';
 import { RestoredItem, RestoreRun } from './RestoreRun';
 import { restoreActions } from './transform/restoreActions';
@@ -44,6 +44,8 @@ export interface PlanRestoreOptions {
   restoreTargets: string[];
   createNamespaces: boolean;
   configConsent: readonly ConfigConsent[];
+  /** As the engine is configured; its defaults when absent. */
+  restore?: Partial<EngineConfig['restore']>;
   signal: AbortSignal;
 }
 
@@ -100,7 +102,15 @@ export async function planRestore(
   const checked = await checkRecord(store, signer, backupName, signal);
   if (scope && target !== undefined) {
     problems.push(...tenantSpecProblems(options.spec, scope));
-    add(targetProblem({ ...options, scope, target, namespace }));
+    add(
+      targetProblem({
+        ...options,
+        scope,
+        target,
+        namespace,
+        ...('record' in checked && { recorded: checked.record.scope }),
+      }),
+    );
     if ('problem' in checked) {
       add(
         `backup ${backupName} can be restored by admins only: ${checked.problem}`,
@@ -147,9 +157,9 @@ export async function planRestore(
         volumeInfo: opened.volumeInfo,
         shared: opened.shared,
         discovery,
-        discover: async () => discovery,
+        discover: async () => sink.afterDefinitions(discovery),
         filters: filtersOf(restore, opened.contents, discovery),
-        priorities: oadpPriorities,
+        priorities: prioritiesByName[options.restore?.order ?? 'oadp'],
         actions: await restoreActions(
           client,
           discovery,
@@ -161,7 +171,9 @@ export async function planRestore(
             tenant: {
               scope,
               targetNamespace: target,
-              allowedClusterRoles: defaultAllowedClusterRoles,
+              allowedClusterRoles:
+                options.restore?.allowedClusterRoles ??
+                defaultAllowedClusterRoles,
             },
           }),
         sink,

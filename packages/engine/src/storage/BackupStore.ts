@@ -132,4 +132,9 @@ export interface BackupStore {
     restore: string,
     options?: { signal?: AbortSignal },
   ): Promise<void>;
+  /** Removes what a killed writer left half-written below `restores/<restore>/`; whole files stay. */
+  sweepRestore(
+    restore: string,
+    options?: { signal?: AbortSignal },
+  ): Promise<void>;
 }

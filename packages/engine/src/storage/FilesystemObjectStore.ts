@@ -203,7 +203,9 @@ export class FilesystemObjectStore implements ObjectStore {
   async sweep(prefix: string, options: SweepOptions = {}): Promise<number> {
     checkPrefix(prefix);
     await this.checkRoot();
-    const before = Date.now() - (options.olderThanMs ?? abandonedAfterMs);
+    const age = options.olderThanMs ?? abandonedAfterMs;
+    // A file system's clock may run ahead of ours: without an age, all go.
+    const before = age > 0 ? Date.now() - age : Infinity;
     const directory = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     try {
       return await this.sweepDirectory(

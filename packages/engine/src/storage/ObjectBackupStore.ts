@@ -10,7 +10,11 @@ import type {
   RestoreFile,
   StorageKeys,
 } from './BackupStore';
-import { ObjectNotFoundError, type ObjectStore } from './ObjectStore';
+import {
+  ObjectNotFoundError,
+  StorageError,
+  type ObjectStore,
+} from './ObjectStore';
 
 const maxMetadataBytes = 16 * 1024 * 1024;
 const maxJsonBytes = 128 * 1024 * 1024;
@@ -82,7 +86,7 @@ export class ObjectBackupStore implements BackupStore {
       typeof value.metadata !== 'object' ||
       value.metadata?.name !== backup
     ) {
-      throw new Error(`${key} does not hold the Backup ${backup}`);
+      throw damaged(`${key} does not hold the Backup ${backup}`);
     }
     return value;
   }
@@ -163,6 +167,7 @@ export class ObjectBackupStore implements BackupStore {
     const keys = this.keys.backup(checkName(backup));
     await this.objects.delete([keys.metadata], options);
     await this.deleteBelow(keys.directory, options);
+    await this.sweepUnfinished(keys.directory, options);
   }
 
   async listRestores(options: SignalOption = {}): Promise<string[]> {
@@ -210,7 +215,17 @@ export class ObjectBackupStore implements BackupStore {
     options: SignalOption = {},
   ): Promise<void> {
     this.refuseReadOnly();
-    await this.deleteBelow(
+    const { directory } = this.keys.restore(checkName(restore));
+    await this.deleteBelow(directory, options);
+    await this.sweepUnfinished(directory, options);
+  }
+
+  async sweepRestore(
+    restore: string,
+    options: SignalOption = {},
+  ): Promise<void> {
+    this.refuseReadOnly();
+    await this.sweepUnfinished(
       this.keys.restore(checkName(restore)).directory,
       options,
     );
@@ -230,6 +245,23 @@ export class ObjectBackupStore implements BackupStore {
       if (isName(name)) names.push(name);
     }
     return names;
+  }
+
+  /**
+   * Removes writes that never ended, whatever their age: nobody writes below a
+   * directory that is given up. Keys that may not list uploads leave them to
+   * the bucket's own rules.
+   */
+  private async sweepUnfinished(
+    directory: string,
+    options: SignalOption,
+  ): Promise<void> {
+    try {
+      await this.objects.sweep?.(directory, { ...options, olderThanMs: 0 });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof StorageError)) throw error;
+    }
   }
 
   private async deleteBelow(
@@ -256,7 +288,7 @@ export class ObjectBackupStore implements BackupStore {
     try {
       return parseJson<T>(bytes.toString('utf8'));
     } catch (error) {
-      throw new Error(`${key} is not JSON: ${(error as Error).message}`);
+      throw damaged(`${key} is not JSON`, error);
     }
   }
 
@@ -273,10 +305,15 @@ export class ObjectBackupStore implements BackupStore {
       for await (const chunk of decoded(key, body)) {
         size += chunk.length;
         if (size > maxBytes) {
-          throw new Error(`${key} holds more than ${maxBytes} bytes`);
+          throw damaged(`${key} holds more than ${maxBytes} bytes`);
         }
         chunks.push(chunk);
       }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw isZlibError(error)
+        ? damaged(`${key} is damaged: ${(error as Error).message}`, error)
+        : error;
     } finally {
       body.destroy();
     }
@@ -313,7 +350,11 @@ export class ObjectBackupStore implements BackupStore {
     } catch (error) {
       options.signal?.throwIfAborted();
       // An engine that died leaves a cut-off gzip: what is there still helps.
-      if (scanned === 0 || !isTruncation(error)) throw error;
+      if (scanned === 0 || !isTruncation(error)) {
+        throw isZlibError(error)
+          ? damaged(`${key} is damaged: ${(error as Error).message}`, error)
+          : error;
+      }
       complete = false;
     } finally {
       body.destroy();
@@ -383,6 +424,16 @@ async function* decoded(key: string, body: Readable): AsyncIterable<Buffer> {
   } finally {
     gunzip.destroy();
   }
+}
+
+/** What lies in storage is not what belongs there: trying again does not help. */
+function damaged(message: string, cause?: unknown): StorageError {
+  return new StorageError(message, 'integrity', { cause });
+}
+
+function isZlibError(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' && code.startsWith('Z_');
 }
 
 function isTruncation(error: unknown): boolean {

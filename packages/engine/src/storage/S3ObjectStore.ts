@@ -235,7 +235,9 @@ export class S3ObjectStore implements ObjectStore {
     checkPrefix(prefix);
     const { signal } = options;
     const { bucket } = this.settings;
-    const before = Date.now() - (options.olderThanMs ?? abandonedAfterMs);
+    const age = options.olderThanMs ?? abandonedAfterMs;
+    // The server's clock may run ahead of ours: without an age, all go.
+    const before = age > 0 ? Date.now() - age : Infinity;
     const listed = await this.explained(signal, () =>
       this.client.send(
         new ListMultipartUploadsCommand({
@@ -249,7 +251,7 @@ export class S3ObjectStore implements ObjectStore {
     // What does not fit into one answer is left to the next sweep.
     for (const { Key, UploadId, Initiated } of listed.Uploads ?? []) {
       if (!Key?.startsWith(prefix)) continue;
-      if ((Initiated?.getTime() ?? Infinity) > before) continue;
+      if (age > 0 && (Initiated?.getTime() ?? Infinity) > before) continue;
       try {
         await this.client.send(
           new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }),

@@ -120,6 +120,7 @@ export function factsOf(
 export class NamespaceView {
   private readonly facts: ObjectFacts[] = [];
   private readonly byKey = new Map<string, ObjectFacts>();
+  private readonly byType = new Map<string, ObjectFacts[]>();
   private readonly childrenByUid = new Map<string, ObjectFacts[]>();
 
   constructor(
@@ -130,6 +131,10 @@ export class NamespaceView {
   add(facts: ObjectFacts): void {
     this.facts.push(facts);
     this.byKey.set(itemKey(facts.id), facts);
+    const type = groupResourceOf(facts.id);
+    const sameType = this.byType.get(type) ?? [];
+    sameType.push(facts);
+    this.byType.set(type, sameType);
     for (const uid of facts.ownerUids) {
       const children = this.childrenByUid.get(uid) ?? [];
       children.push(facts);
@@ -141,10 +146,8 @@ export class NamespaceView {
     return this.facts;
   }
 
-  of(groupResource: string): ObjectFacts[] {
-    return this.facts.filter(
-      facts => groupResourceOf(facts.id) === groupResource,
-    );
+  of(groupResource: string): readonly ObjectFacts[] {
+    return this.byType.get(groupResource) ?? [];
   }
 
   find(id: ItemIdentifier): ObjectFacts | undefined {

@@ -44,6 +44,8 @@ export const defaultApplyTimeouts: ApplyTimeouts = {
 /** How long a new namespace's rights may take to be known to all of the API server. */
 const settleMs = 10_000;
 
+const patchAttempts = 3;
+
 const portTaken = 'provided port is already allocated';
 
 /** Whether a failed creation means that the object is there already. Source: Velero `isAlreadyExistsError`. */
@@ -86,15 +88,11 @@ export class ApplySink implements ItemSink {
   async ensureNamespace(
     namespace: KubernetesObject,
   ): Promise<NamespacePlacement> {
-    const { client, signal, mayCreateNamespaces } = this.options;
+    const { client, clock, signal, mayCreateNamespaces } = this.options;
     const name = namespace.metadata.name ?? '';
     const found = await this.waitWhileTerminating(name);
     if (found) {
-      // The engine may have died between making the namespace and giving itself access to it.
-      if (found.metadata.annotations?.[lifeboatAnnotations.createdBy]) {
-        await this.giveAccess(name);
-      }
-      return 'exists';
+      return this.enter(found);
     }
     if (!mayCreateNamespaces) {
       throw new Error(
@@ -102,15 +100,36 @@ export class ApplySink implements ItemSink {
       );
     }
     try {
-      await client.create(coreTypes.namespaces, namespace, { signal });
+      await createOnce(client, coreTypes.namespaces, namespace, {
+        clock,
+        signal,
+        isOurs: live => sameMetadata(live, namespace),
+      });
     } catch (error) {
-      if (isAlreadyExists(error)) {
-        return 'exists';
+      const other = isAlreadyExists(error)
+        ? await client.get(coreTypes.namespaces, { name }, { signal })
+        : undefined;
+      if (other) {
+        // Somebody made it since the restore was admitted.
+        return this.enter(other);
       }
       throw error;
     }
     await this.giveAccess(name);
     return 'created';
+  }
+
+  /** @throws Error when the namespace, as it is now, does not agree */
+  private async enter(live: KubernetesObject): Promise<NamespacePlacement> {
+    const problem = this.options.namespaceProblem?.(live);
+    if (problem) {
+      throw new Error(problem);
+    }
+    // The engine may have died between making the namespace and giving itself access to it.
+    if (live.metadata.annotations?.[lifeboatAnnotations.createdBy]) {
+      await this.giveAccess(live.metadata.name ?? '');
+    }
+    return 'exists';
   }
 
   private async giveAccess(namespace: string): Promise<void> {
@@ -216,11 +235,16 @@ export class ApplySink implements ItemSink {
     const until = this.settledAt.get(object.metadata.namespace ?? '') ?? 0;
     for (;;) {
       try {
-        return await client.create(type, object, { signal });
+        return await createOnce(client, type, object, {
+          clock,
+          signal,
+          isOurs: live => sameRestore(live, object),
+        });
       } catch (error) {
         if (
           !isForbidden(error) ||
           isEscalation(error) ||
+          isTerminating(error) ||
           clock.monotonic() > until
         ) {
           throw error;
@@ -263,7 +287,7 @@ export class ApplySink implements ItemSink {
     if (!live) {
       // It went away in between; a second creation must succeed or is an error of its own.
       try {
-        const created = await client.create(type, object, { signal });
+        const created = await this.createSettled(type, object);
         return { action: 'created', uid: created.metadata.uid };
       } catch (error) {
         this.rethrowFatal(error);
@@ -323,19 +347,28 @@ export class ApplySink implements ItemSink {
     type: ResourceType,
     body: unknown,
   ): Promise<string | undefined> {
-    const { client, signal } = this.options;
+    const { client, clock, signal } = this.options;
     const { namespace, name = '' } = object.metadata;
-    try {
-      await client.patch(
-        type,
-        { namespace, name },
-        { contentType: 'merge', body },
-        { signal },
-      );
-      return undefined;
-    } catch (error) {
-      this.rethrowFatal(error);
-      return `error updating ${describe(object, type)}: ${text(error)}`;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await client.patch(
+          type,
+          { namespace, name },
+          { contentType: 'merge', body },
+          { signal },
+        );
+        return undefined;
+      } catch (error) {
+        this.rethrowFatal(error);
+        // A merge patch may be sent twice: it says how things shall be.
+        if (!isOutcomeUnknown(error) || attempt === patchAttempts) {
+          return `error updating ${describe(object, type)}: ${text(error)}`;
+        }
+        await clock.sleep(
+          backoffMs(attempt, { firstMs: 200, maxMs: 2_000 }),
+          signal,
+        );
+      }
     }
   }
 
@@ -371,7 +404,13 @@ export class ApplySink implements ItemSink {
     const { client, clock, signal } = this.options;
     let wanted = owner;
     for (let attempt = 1; ; attempt += 1) {
-      const live = await client.get(type, ref, { signal });
+      let live: KubernetesObject | undefined;
+      try {
+        live = await client.get(type, ref, { signal });
+      } catch (error) {
+        this.rethrowFatal(error);
+        return couldNotOwn(type, ref, owner, error);
+      }
       const present = live?.metadata.ownerReferences ?? [];
       if (
         !live ||
@@ -401,7 +440,8 @@ export class ApplySink implements ItemSink {
         return undefined;
       } catch (error) {
         this.rethrowFatal(error);
-        if (isConflict(error) && attempt < 5) {
+        const mayRepeat = isConflict(error) || isOutcomeUnknown(error);
+        if (mayRepeat && attempt < 5) {
           await clock.sleep(50 * attempt, signal);
         } else if (isForbidden(error) && wanted.blockOwnerDeletion) {
           // Blocking an owner's deletion needs a right over its finalizers that the engine may not have.
@@ -410,11 +450,7 @@ export class ApplySink implements ItemSink {
         } else if (isNotFound(error)) {
           return undefined;
         } else {
-          return `${groupResource(type)} ${
-            ref.name
-          } could not be given its owner ${owner.kind} ${owner.name}: ${text(
-            error,
-          )}`;
+          return couldNotOwn(type, ref, owner, error);
         }
       }
     }
@@ -431,7 +467,7 @@ export class ApplySink implements ItemSink {
         error,
       )}`;
     }
-    if (!isForbidden(error)) {
+    if (!isForbidden(error) || isTerminating(error)) {
       return `${what}: ${text(error)}`;
     }
     const { namespace } = object.metadata;
@@ -451,11 +487,19 @@ export class ApplySink implements ItemSink {
     const { client, clock, signal } = this.options;
     const until = clock.monotonic() + this.timeouts.resource;
     for (;;) {
-      const definition = await client.get(
-        coreTypes.customResourceDefinitions,
-        { name },
-        { signal },
-      );
+      let definition: KubernetesObject | undefined;
+      try {
+        definition = await client.get(
+          coreTypes.customResourceDefinitions,
+          { name },
+          { signal },
+        );
+      } catch (error) {
+        this.rethrowFatal(error);
+        return `the definition ${name} was created, but it is not known whether it is established: ${text(
+          error,
+        )}`;
+      }
       const isTrue = (type: string) =>
         objectsAt(definition, 'status', 'conditions').some(
           condition => condition.type === type && condition.status === 'True',
@@ -475,6 +519,42 @@ export class ApplySink implements ItemSink {
 function describe(object: KubernetesObject, type: ResourceType): string {
   const { namespace, name } = object.metadata;
   return [groupResource(type), namespace, name].filter(Boolean).join('/');
+}
+
+function couldNotOwn(
+  type: ResourceType,
+  ref: { name: string },
+  owner: { kind: string; name: string },
+  error: unknown,
+): string {
+  return `${groupResource(type)} ${ref.name} could not be given its owner ${
+    owner.kind
+  } ${owner.name}: ${text(error)}`;
+}
+
+/** Whether a namespace found after a lost answer is the one that was to be created. */
+function sameMetadata(
+  live: KubernetesObject,
+  wanted: KubernetesObject,
+): boolean {
+  const has = (
+    all: { [key: string]: string } | undefined,
+    some: { [key: string]: string } | undefined,
+  ) => Object.entries(some ?? {}).every(([key, value]) => all?.[key] === value);
+  return (
+    has(live.metadata.labels, wanted.metadata.labels) &&
+    has(live.metadata.annotations, wanted.metadata.annotations)
+  );
+}
+
+/** Nothing may be created in a namespace that is being deleted; no right would help. */
+function isTerminating(error: unknown): boolean {
+  return (
+    error instanceof ApiError &&
+    (error.details?.causes ?? []).some(
+      cause => cause.reason === 'NamespaceTerminating',
+    )
+  );
 }
 
 function isEscalation(error: unknown): boolean {

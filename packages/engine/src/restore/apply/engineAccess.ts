@@ -1,6 +1,7 @@
 import { isAlreadyExists } from '../../cluster/ApiError';
 import type { Clock } from '../../cluster/Clock';
 import type { ClusterClient } from '../../cluster/ClusterClient';
+import { createOnce } from '../../cluster/createOnce';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import type { ResourceTypeRef } from '../../cluster/ResourceType';
 import { stringAt, valueAt } from '../../backup/jsonPath';
@@ -97,7 +98,8 @@ export async function grantEngineAccess(
     return;
   }
   try {
-    await client.create<KubernetesObject>(
+    await createOnce<KubernetesObject>(
+      client,
       roleBindings,
       {
         apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -115,7 +117,7 @@ export async function grantEngineAccess(
           },
         ],
       },
-      { signal },
+      { clock, signal, isOurs: () => true },
     );
   } catch (error) {
     signal.throwIfAborted();

@@ -2,10 +2,13 @@ import type { BackupScope, RestoreSpec } from '@lifeboat/velero-api';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import type { ConfigConsent } from '../../config/EngineConfig';
 import { decideConsent } from '../../consent/decideConsent';
+import { parseRequirements } from '../../consent/labelSelector';
 
 /** What decides about a tenant's target namespace. */
 export interface TargetQuestion {
   scope: BackupScope;
+  /** The scope in the backup's signed record: what the backup holds. */
+  recorded?: BackupScope;
   target: string;
   /** The target as it is in the cluster; undefined when it does not exist. */
   namespace: KubernetesObject | undefined;
@@ -48,7 +51,7 @@ export function targetProblem(question: TargetQuestion): string | undefined {
       ...(scope.selector && { annotationSelector: scope.selector }),
     });
     return decision.allowed
-      ? undefined
+      ? wideningProblem(question, decision.consentSelector)
       : `${decision.reason}. The platform team can agree with: ${decision.command}`;
   }
   if (!question.createNamespaces) {
@@ -71,6 +74,27 @@ export function targetProblem(question: TargetQuestion): string | undefined {
   return `namespace ${target} may not be created: allowed are ${
     allowed || 'none'
   }, and namespaces that agree to ${scope.entityRef}`;
+}
+
+/** A backup from when a namespace agreed to more than now would write over what others have there. */
+function wideningProblem(
+  { recorded, target }: TargetQuestion,
+  agreed: string | undefined,
+): string | undefined {
+  if (!recorded || !agreed) {
+    return undefined;
+  }
+  const held = new Set(
+    recorded.selector ? parseRequirements(recorded.selector) : [],
+  );
+  const missing = parseRequirements(agreed).filter(
+    requirement => !held.has(requirement),
+  );
+  return missing.length > 0
+    ? `namespace ${target} now agrees only to objects with ${missing.join(
+        ',',
+      )}, and the backup was made for more than that: an admin can restore it`
+    : undefined;
 }
 
 /** What of a Restore's spec a tenant may not use, one message each. */

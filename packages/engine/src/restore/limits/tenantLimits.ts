@@ -7,7 +7,7 @@ export interface TenantLimits {
   /** The one namespace that objects may go to. */
   targetNamespace: string;
   /** ClusterRoles that RoleBindings may name. */
-  allowedClusterRoles: string[];
+  allowedClusterRoles: readonly string[];
   /** Whether a Role of the target namespace is restored along. */
   isRestoredRole(name: string): boolean;
 }

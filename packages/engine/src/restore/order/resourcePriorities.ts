@@ -1,3 +1,5 @@
+import type { EngineConfig } from '../../config/EngineConfig';
+
 /** Which types a restore handles first, and which last; all others come between, by name. */
 export interface ResourcePriorities {
   first: string[];
@@ -69,6 +71,11 @@ export const oadpPriorities: ResourcePriorities = {
   ],
   last: veleroPriorities.last,
 };
+
+/** The priorities by the name that the configuration gives them (`restore.order`). */
+export const prioritiesByName: {
+  readonly [order in EngineConfig['restore']['order']]: ResourcePriorities;
+} = { oadp: oadpPriorities, velero: veleroPriorities };
 
 /**
  * Types in the order in which they are restored. Names of the priorities may repeat types of the backup under another name;

@@ -1,7 +1,8 @@
 import type { ClusterClient } from '../../cluster/ClusterClient';
+import type { Discovery } from '../../cluster/Discovery';
 import { coreTypes } from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
-import type { ResourceType } from '../../cluster/ResourceType';
+import { groupResource, type ResourceType } from '../../cluster/ResourceType';
 import type {
   ItemSink,
   NamespacePlacement,
@@ -9,6 +10,7 @@ import type {
   Placement,
 } from '../ItemSink';
 import { decide } from './decide';
+import { typesOfDefinition, withTypes } from './plannedTypes';
 import { isForbidden } from '../../cluster/ApiError';
 
 interface PlacedObject {
@@ -27,6 +29,8 @@ function keyOf({ apiVersion, kind, namespace, name }: PlacedObject): string {
 /** Tells what a restore would do, by reading only. */
 export class PlanSink implements ItemSink {
   private readonly missing = new Set<string>();
+  /** Types that definitions of this restore bring along. */
+  private readonly planned = new Map<string, ResourceType[]>();
   private readonly live = new Set<string>();
 
   constructor(
@@ -60,7 +64,10 @@ export class PlanSink implements ItemSink {
     options: PlaceOptions,
   ): Promise<Placement> {
     const { namespace, name = '' } = object.metadata;
-    if (namespace && this.missing.has(namespace)) {
+    if (
+      (namespace && this.missing.has(namespace)) ||
+      this.planned.has(groupResource(type))
+    ) {
       return { action: 'created' };
     }
     let live: KubernetesObject | undefined;
@@ -89,6 +96,7 @@ export class PlanSink implements ItemSink {
     );
     switch (decision.action) {
       case 'create':
+        this.noteDefinition(object, type);
         return { action: 'created' };
       case 'update':
         return { action: 'updated' };
@@ -105,6 +113,22 @@ export class PlanSink implements ItemSink {
           reason: 'it is there and different, and stays as it is',
           warning: decision.warning,
         };
+    }
+  }
+
+  /** What a cluster will serve once the definitions seen so far are created. */
+  afterDefinitions(discovery: Discovery): Discovery {
+    return withTypes(discovery, [...this.planned.values()].flat());
+  }
+
+  private noteDefinition(object: KubernetesObject, type: ResourceType): void {
+    if (
+      groupResource(type) === 'customresourcedefinitions.apiextensions.k8s.io'
+    ) {
+      const types = typesOfDefinition(object);
+      if (types.length > 0) {
+        this.planned.set(groupResource(types[0]), types);
+      }
     }
   }
 

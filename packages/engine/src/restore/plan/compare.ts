@@ -15,6 +15,19 @@ export function restoreLabels(
   };
 }
 
+/** Whether an object in the cluster was made by the same restore as the one to be placed. */
+export function sameRestore(
+  live: KubernetesObject,
+  placed: KubernetesObject,
+): boolean {
+  const { labels = {} } = live.metadata;
+  return [veleroLabels.restoreName, veleroLabels.backupName].every(
+    label =>
+      labels[label] !== undefined &&
+      labels[label] === placed.metadata.labels?.[label],
+  );
+}
+
 /** A copy with further labels. */
 export function withLabels(
   object: KubernetesObject,

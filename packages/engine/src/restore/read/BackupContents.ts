@@ -15,8 +15,10 @@ export interface ContentsLimits {
   totalBytes: number;
   /** Unpacked bytes of one object. */
   itemBytes: number;
-  /** Number of entries. */
+  /** Number of entries: each object is in a tarball twice. */
   entries: number;
+  /** Bytes that may belong to an entry's name and attributes, before its content begins. */
+  headerBytes: number;
   /** Unpacked to packed bytes, looked at beyond 64 MiB unpacked. */
   ratio: number;
 }
@@ -25,7 +27,8 @@ export interface ContentsLimits {
 export const defaultContentsLimits: ContentsLimits = {
   totalBytes: 16 * 1024 ** 3,
   itemBytes: 16 * 1024 ** 2,
-  entries: 4_000_000,
+  entries: 2_000_000,
+  headerBytes: 8 * 1024 ** 2,
   ratio: 400,
 };
 
@@ -45,6 +48,9 @@ class Unpacker {
   private entries = 0;
   private packed = 0;
   private unpacked = 0;
+  /** How much was unpacked when an entry or a part of one last came out. */
+  private passedOn = 0;
+  private readonly names = new Map<string, string>();
 
   constructor(
     readonly file: FileHandle,
@@ -97,6 +103,7 @@ class Unpacker {
   private async readEntries(tar: TarEntries): Promise<void> {
     for await (const entry of tar) {
       const { name, type, size = 0 } = entry.header;
+      this.passedOn = this.unpacked;
       this.entries += 1;
       if (this.entries > this.limits.entries) {
         throw new ContentsError(
@@ -119,7 +126,9 @@ class Unpacker {
           ? parseItemPath(name.replace(/^\.\//, ''))
           : undefined;
       if (!location) {
-        entry.resume();
+        for await (const _ of entry) {
+          this.passedOn = this.unpacked;
+        }
         continue;
       }
       if (size > this.limits.itemBytes) {
@@ -135,10 +144,26 @@ class Unpacker {
   private async keep(entry: TarEntry, location: ItemLocation): Promise<void> {
     const start = this.offset;
     for await (const chunk of entry) {
+      this.passedOn = this.unpacked;
       await this.file.write(chunk, 0, chunk.length, this.offset);
       this.offset += chunk.length;
     }
-    this.items.push({ ...location, offset: start, size: this.offset - start });
+    this.items.push({
+      groupResource: this.once(location.groupResource),
+      ...(location.namespace && { namespace: this.once(location.namespace) }),
+      name: location.name,
+      offset: start,
+      size: this.offset - start,
+    });
+  }
+
+  /** The same text for equal texts: parts of paths would keep each whole path in memory. */
+  private once(text: string): string {
+    const known = this.names.get(text);
+    if (known === undefined) {
+      this.names.set(text, text);
+    }
+    return known ?? text;
   }
 
   private sizeProblem(): ContentsError | null {
@@ -155,6 +180,12 @@ class Unpacker {
       return new ContentsError(
         'too-large',
         `the backup's tarball unpacks to more than ${this.limits.ratio} times its size: it looks like a decompression bomb`,
+      );
+    }
+    if (this.unpacked - this.passedOn > this.limits.headerBytes) {
+      return new ContentsError(
+        'too-large',
+        `the backup's tarball has more than ${this.limits.headerBytes} bytes in a row that belong to no object: it looks like a decompression bomb`,
       );
     }
     return null;
@@ -188,6 +219,13 @@ export class BackupContents {
       const list = this.byType.get(item.groupResource) ?? [];
       list.push(item);
       this.byType.set(item.groupResource, list);
+    }
+    for (const list of this.byType.values()) {
+      list.sort(
+        (left, right) =>
+          compare(left.namespace ?? '', right.namespace ?? '') ||
+          compare(left.name, right.name),
+      );
     }
   }
 
@@ -226,12 +264,8 @@ export class BackupContents {
   }
 
   /** Objects of a type, by namespace and name. */
-  itemsOf(groupResource: string): ContentsItem[] {
-    return [...(this.byType.get(groupResource) ?? [])].sort(
-      (left, right) =>
-        compare(left.namespace ?? '', right.namespace ?? '') ||
-        compare(left.name, right.name),
-    );
+  itemsOf(groupResource: string): readonly ContentsItem[] {
+    return this.byType.get(groupResource) ?? [];
   }
 
   /** Number of objects. */
@@ -256,11 +290,16 @@ export class BackupContents {
     return [...names].sort();
   }
 
-  /** @throws SyntaxError if the object is not JSON, Error if it is no Kubernetes object */
+  /** @throws Error if the object is not JSON or no Kubernetes object; it quotes nothing of it, since it may be a Secret */
   async read(item: ContentsItem): Promise<KubernetesObject> {
     const buffer = Buffer.alloc(item.size);
     await this.file.read(buffer, 0, item.size, item.offset);
-    const object = parseJson<KubernetesObject>(buffer.toString('utf8'));
+    let object: KubernetesObject;
+    try {
+      object = parseJson<KubernetesObject>(buffer.toString('utf8'));
+    } catch {
+      throw new Error('it is not valid JSON');
+    }
     if (
       typeof object !== 'object' ||
       object === null ||
