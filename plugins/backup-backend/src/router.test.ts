@@ -983,6 +983,14 @@ describe('what storage holds', () => {
 });
 
 describe('protection', () => {
+  it('knows the next run of a schedule that was just made', async () => {
+    portal = await startPortal({ entities, cluster: shop.cluster });
+    shop.cluster.remove('schedules', 'openshift-adp', 'mine');
+    await portal.send('post', `${ours}/schedules`, { cron: '0 2 * * *' });
+    const { body } = await portal.send('get', `${ours}/protection`);
+    expect(body.nextRun).toMatch(/T02:00:00/);
+  });
+
   it('says what is protected, by what and until when', async () => {
     portal = await startPortal({ entities, cluster: shop.cluster });
     const { body } = await portal.send('get', `${ours}/protection`);
@@ -998,7 +1006,11 @@ describe('protection', () => {
       clusters: [{ name: 'demo' }],
       engine: { state: 'running' },
       storage: [{ name: 'default', state: 'available' }],
-      lastPoint: { name: 'mine', completedAt: '2026-11-23T08:00:05Z' },
+      lastPoint: {
+        name: 'mine',
+        completedAt: '2026-11-23T08:00:05Z',
+        objects: 47,
+      },
       objectCount: 1,
       volumeCount: 0,
       permissions: {

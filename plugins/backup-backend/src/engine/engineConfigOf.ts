@@ -21,6 +21,7 @@ export function engineConfigOf(config: BackupConfig): EngineConfig {
     consent: config.consent,
     restoreTargets: config.restore.targets,
     createNamespaces: config.restore.createNamespaces,
+    restore: { allowedClusterRoles: ['view', 'edit'], order: 'oadp' },
     defaultTtl: config.defaultTtl,
     garbageCollectionSeconds: defaults.garbageCollectionFrequency / 1000,
     defaultLocation: defaults.storageLocation,

@@ -218,10 +218,16 @@ export class Protections {
   }
 }
 
-/** The next run of all schedules that are not paused. */
+/**
+ * The next run of all schedules that are not paused. One that was just made and
+ * not looked at by the engine yet counts, too.
+ */
 function earliestRun(schedules: Schedule[], now: Date): string | undefined {
   return schedules
-    .filter(({ spec, status }) => !spec.paused && status?.phase === 'Enabled')
+    .filter(
+      ({ spec, status }) =>
+        !spec.paused && status?.phase !== 'FailedValidation',
+    )
     .map(schedule => runAfter(schedule, now))
     .filter(time => time !== undefined)
     .sort((a, b) => a.getTime() - b.getTime())[0]

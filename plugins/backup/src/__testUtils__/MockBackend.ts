@@ -94,6 +94,8 @@ export class MockBackend {
   points: RecoveryPoint[] = [];
   restores: RestoreRun[] = [];
   schedules: BackupSchedule[] = [];
+  /** What restores were asked for, as it was asked. */
+  readonly restoreRequests: object[] = [];
   #counter = 0;
 
   constructor(
@@ -294,7 +296,11 @@ export class MockBackend {
               : 'available',
         },
       ],
-      lastPoint: last && { name: last.name, completedAt: last.completedAt! },
+      lastPoint: last && {
+        name: last.name,
+        completedAt: last.completedAt!,
+        objects: last.objects,
+      },
       nextRun: this.schedules.find(({ paused }) => !paused)?.nextRuns[0],
       objectCount: unknown ? undefined : objectCount,
       volumeCount: unknown ? undefined : 1,
@@ -314,6 +320,7 @@ export class MockBackend {
 
   createPoint(
     trigger: RecoveryPoint['trigger'] = { type: 'manual' },
+    note?: string,
   ): RecoveryPoint {
     const point: RecoveryPoint = {
       name: this.#name('orders-new'),
@@ -324,6 +331,7 @@ export class MockBackend {
       warnings: 0,
       errors: 0,
       trigger,
+      note,
       requestedBy: 'user:default/guest-developer',
       restorable: false,
     };
@@ -483,7 +491,10 @@ export class MockBackend {
     backup: string;
     targetNamespace?: string;
     inPlace?: boolean;
+    safetyPoint?: string;
+    skipSafetyPoint?: boolean;
   }): RestoreRun {
+    this.restoreRequests.push(request);
     const namespace = request.inPlace ? 'shop' : request.targetNamespace!;
     const run: RestoreRun = {
       name: this.#name('orders-restore'),
@@ -495,6 +506,7 @@ export class MockBackend {
       sourceNamespace: 'shop',
       targetNamespace: namespace,
       inPlace: Boolean(request.inPlace),
+      safetyPoint: request.safetyPoint,
       warnings: 0,
       errors: 0,
       requestedBy: 'user:default/guest-developer',

@@ -57,9 +57,12 @@ export function mockHandlers(backend: MockBackend): RequestHandler[] {
         ...(to < all.length && { nextCursor: String(to) }),
       });
     }),
-    http.post(`${entityPath}/backups`, () =>
-      HttpResponse.json(backend.createPoint(), { status: 201 }),
-    ),
+    http.post(`${entityPath}/backups`, async ({ request }) => {
+      const { note } = (await request.json()) as { note?: string };
+      return HttpResponse.json(backend.createPoint(undefined, note), {
+        status: 201,
+      });
+    }),
     http.get(`${entityPath}/backups/:backup`, ({ request, params }) => {
       const point = backend.point(String(params.backup));
       return point ? cached(request, point) : notFound();

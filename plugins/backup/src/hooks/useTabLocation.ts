@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from 'react';
-import { useSearchParams } from 'react-router-dom';
+import { useLocation, useSearchParams } from 'react-router-dom';
 
 /** The lists of the tab. */
 export const views = ['points', 'restores', 'schedules'] as const;
@@ -90,6 +90,8 @@ export interface TabNavigation {
   showView(view: View): void;
   /** Details of a recovery point beside its list. */
   openPoint(name: string): void;
+  /** Address of a recovery point's details, for links. */
+  pointHref(name: string): string;
   /** Details of a restore beside its list. */
   openRestore(name: string): void;
   /** Closes what is open; the list stays as it was. */
@@ -108,6 +110,7 @@ export interface TabNavigation {
 
 export function useTabLocation(): TabNavigation {
   const [query, setQuery] = useSearchParams();
+  const { pathname } = useLocation();
   const location = useMemo(() => readTabLocation(query), [query]);
   const go = useCallback(
     (change: Partial<TabLocation>, options?: { replace: boolean }) =>
@@ -122,6 +125,13 @@ export function useTabLocation(): TabNavigation {
         const list = location.view === 'points' ? {} : unfiltered;
         go({ ...closed, ...list, view: 'points', point });
       },
+      pointHref: point =>
+        `${pathname}?${writeTabLocation(query, {
+          ...closed,
+          ...unfiltered,
+          view: 'points',
+          point,
+        })}`,
       openRestore: restore => {
         const list = location.view === 'restores' ? {} : unfiltered;
         go({ ...closed, ...list, view: 'restores', restore });
@@ -133,6 +143,6 @@ export function useTabLocation(): TabNavigation {
       refine: change => go({ page: 1, ...change }, { replace: true }),
       chooseCluster: cluster => go({ ...closed, ...unfiltered, cluster }),
     }),
-    [location, go],
+    [location, go, pathname, query],
   );
 }

@@ -27,7 +27,9 @@ export default {
   'protection.never': 'noch keiner',
   'protection.nextRun': 'Nächster Lauf',
   'protection.noSchedule': 'kein Zeitplan',
-  'protection.contents': 'Jetzt gefunden',
+  'protection.inLastPoint': 'Darin',
+  'protection.found': 'Jetzt ausgewählt',
+  'protection.foundAndMore': '{{contents}}, und was dazugehört',
   'protection.where': 'Wo',
   'protection.namespaceOnCluster':
     'Namespace {{namespace}} im Cluster {{cluster}}',
@@ -188,6 +190,9 @@ export default {
   'restoreRun.into': 'In Namespace',
   'restoreRun.doneCopy': 'Die Kopie ist da: Namespace {{namespace}}.',
   'restoreRun.donePlace': '{{namespace}} wurde wiederhergestellt.',
+  'restoreRun.undo':
+    'Zurück zum Zustand davor: den Sicherungspunkt {{name}} an Ort und Stelle wiederherstellen.',
+  'restoreRun.safetyPoint': 'Sicherungspunkt',
   'restoreRun.result.created': 'angelegt',
   'restoreRun.result.updated': 'geändert',
   'restoreRun.result.failed': 'fehlgeschlagen',
@@ -272,7 +277,26 @@ export default {
     '{{count}} Objekt in {{namespace}} wiederherstellen',
   'flow.check.startExisting_other':
     '{{count}} Objekte in {{namespace}} wiederherstellen',
+  'flow.check.startWithout_one':
+    '{{count}} Objekt ohne Sicherungspunkt in {{namespace}} wiederherstellen',
+  'flow.check.startWithout_other':
+    '{{count}} Objekte ohne Sicherungspunkt in {{namespace}} wiederherstellen',
   'flow.check.startFailed': 'Die Wiederherstellung wurde nicht gestartet',
+  'flow.safety.first': 'Zuerst wird ein Sicherungspunkt angelegt',
+  'flow.safety.firstText':
+    'Ein Wiederherstellungspunkt von {{namespace}}, wie es jetzt ist. Mit ihm können Sie zurück.',
+  'flow.safety.none': 'Es wird kein Sicherungspunkt angelegt',
+  'flow.safety.noneText':
+    'Was die Wiederherstellung in {{namespace}} ändert, lässt sich nicht zurückholen.',
+  'flow.safety.without': 'Ohne Sicherungspunkt wiederherstellen',
+  'flow.safety.note':
+    'Angelegt, bevor {{name}} an Ort und Stelle wiederhergestellt wurde',
+  'flow.safety.taking': 'Der Sicherungspunkt {{name}} wird angelegt',
+  'flow.safety.takingText':
+    'Die Wiederherstellung beginnt, wenn er vollständig ist. Lassen Sie diese Seite bis dahin offen.',
+  'flow.safety.failed':
+    'Der Sicherungspunkt ist nicht vollständig, deshalb wurde nichts wiederhergestellt',
+  'flow.safety.show': 'Sicherungspunkt zeigen',
   'schedules.list': 'Zeitpläne von {{name}}',
   'schedules.column.when': 'Wann',
   'schedules.column.state': 'Zustand',

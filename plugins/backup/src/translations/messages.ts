@@ -32,7 +32,9 @@ export const messages = {
     never: 'none yet',
     nextRun: 'Next run',
     noSchedule: 'no schedule',
-    contents: 'Found now',
+    inLastPoint: 'In it',
+    found: 'Selected now',
+    foundAndMore: '{{contents}}, and what belongs to them',
     where: 'Where',
     namespaceOnCluster: 'namespace {{namespace}} on cluster {{cluster}}',
     menuKubectl: 'Copy kubectl command for all recovery points',
@@ -212,6 +214,8 @@ export const messages = {
     into: 'Into namespace',
     doneCopy: 'The copy is there: namespace {{namespace}}.',
     donePlace: '{{namespace}} was restored.',
+    undo: 'To go back to the state before, restore the safety point {{name}} in place.',
+    safetyPoint: 'Safety point',
     result: {
       created: 'created',
       updated: 'changed',
@@ -300,7 +304,26 @@ export const messages = {
       startCopy_other: 'Create {{namespace}} with {{count}} objects',
       startExisting_one: 'Restore {{count}} object into {{namespace}}',
       startExisting_other: 'Restore {{count}} objects into {{namespace}}',
+      startWithout_one:
+        'Restore {{count}} object into {{namespace}} without a safety point',
+      startWithout_other:
+        'Restore {{count}} objects into {{namespace}} without a safety point',
       startFailed: 'The restore was not started',
+    },
+    safety: {
+      first: 'A safety point is taken first',
+      firstText:
+        'A recovery point of {{namespace}} as it is now. With it you can go back.',
+      none: 'No safety point is taken',
+      noneText:
+        'What the restore changes in {{namespace}} cannot be brought back.',
+      without: 'Restore without a safety point',
+      note: 'Made before {{name}} was restored in place',
+      taking: 'Taking the safety point {{name}}',
+      takingText:
+        'The restore starts when it is complete. Keep this page open until then.',
+      failed: 'The safety point is not complete, so nothing was restored',
+      show: 'Show the safety point',
     },
   },
   schedules: {

@@ -21,8 +21,8 @@ export interface BackupsContextValue {
   points: PolledResource<LoadedList<RecoveryPoint>>;
   /** Shows what was just made until the list has it. */
   expectPoint(point: RecoveryPoint): void;
-  /** Says in words what an action has done. */
-  notify(text: string): void;
+  /** Says in words what an action has done, and reads again what it may have changed. */
+  succeeded(text: string): void;
   /** Says that an action did not work. */
   fail(error: unknown): void;
   backUpNow(): void;

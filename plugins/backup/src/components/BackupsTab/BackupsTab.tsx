@@ -2,7 +2,6 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Alert, Tab, TabList, TabPanel, Tabs } from '@backstage/ui';
 import { useApi } from '@backstage/frontend-plugin-api';
 import { useEntity } from '@backstage/plugin-catalog-react';
-import { useSignal } from '@backstage/plugin-signals-react';
 import {
   problemOf,
   ProblemCode,
@@ -11,6 +10,7 @@ import {
 } from '@lifeboat/backstage-plugin-backup-common';
 import { backupApiRef } from '../../backupApiRef';
 import { isActive } from '../../hooks/activeRuns';
+import { useKeptFocus } from '../../hooks/useKeptFocus';
 import { usePolledResource } from '../../hooks/usePolledResource';
 import { useTabLocation, View, views } from '../../hooks/useTabLocation';
 import { useTranslate } from '../../translations/useTranslate';
@@ -41,9 +41,6 @@ const blocking: readonly ProblemCode[] = [
   'selector-invalid',
   'not-owner',
 ];
-
-/** Channel on which the backend says that runs of an entity have changed. */
-const signalChannel = 'backup:changed';
 
 /** How long it is said what an action has done. */
 const noticeMs = 12_000;
@@ -96,23 +93,20 @@ export function BackupsTab() {
     lastActiveCount.current = activeCount;
   }, [activeCount, reloadProtection]);
 
-  const { lastSignal } = useSignal(signalChannel);
-  useEffect(() => {
-    if (lastSignal) {
-      reloadPoints();
-      reloadProtection();
-    }
-  }, [lastSignal, reloadPoints, reloadProtection]);
-
   const [notice, setNotice] = useState('');
   const [failure, setFailure] = useState<Error>();
   const [backingUp, setBackingUp] = useState(false);
   const [toDelete, setToDelete] = useState<RecoveryPoint>();
 
-  const notify = useCallback((text: string) => {
-    setFailure(undefined);
-    setNotice(text);
-  }, []);
+  const succeeded = useCallback(
+    (text: string) => {
+      setFailure(undefined);
+      setNotice(text);
+      reloadProtection();
+      reloadPoints();
+    },
+    [reloadProtection, reloadPoints],
+  );
   useEffect(() => {
     const timer = setTimeout(() => setNotice(''), noticeMs);
     return () => clearTimeout(timer);
@@ -122,6 +116,7 @@ export function BackupsTab() {
     setFailure(error instanceof Error ? error : new Error(String(error)));
   }, []);
 
+  const keptFocus = useKeptFocus();
   const showView = navigation.showView;
   const backUpNow = useCallback(async () => {
     setBackingUp(true);
@@ -129,13 +124,13 @@ export function BackupsTab() {
       const point = await api.createRecoveryPoint(entity);
       expectPoint(point);
       showView('points');
-      notify(t('points.started', { name: point.name }));
+      succeeded(t('points.started', { name: point.name }));
     } catch (error) {
       fail(error);
     } finally {
       setBackingUp(false);
     }
-  }, [api, entity, expectPoint, showView, notify, fail, t]);
+  }, [api, entity, expectPoint, showView, succeeded, fail, t]);
 
   if (problem && blocked) {
     return (
@@ -194,14 +189,19 @@ export function BackupsTab() {
         protection: protection.data,
         points,
         expectPoint,
-        notify,
+        succeeded,
         fail,
         backUpNow,
         backingUp,
         askToDelete: setToDelete,
       }}
     >
-      <div className={styles.tab} data-testid="backups-tab">
+      <div
+        ref={keptFocus}
+        tabIndex={-1}
+        className={styles.tab}
+        data-testid="backups-tab"
+      >
         <ProtectionHeader
           name={title}
           protection={protection.data}

@@ -131,6 +131,7 @@ export function TwoLines(props: { first: ReactNode; second?: ReactNode }) {
 
 /** How wide a column is beside the others. */
 export const columnStyles = {
+  name: styles.nameColumn,
   narrow: styles.narrowColumn,
   wide: styles.wideColumn,
   actions: styles.actionsColumn,

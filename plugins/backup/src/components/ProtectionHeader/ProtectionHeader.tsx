@@ -54,7 +54,8 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
   const [, copy] = useCopyToClipboard();
   const { name, protection, primary, onRestore, onNewSchedule } = props;
   const { target } = protection;
-  const contents = describeContents(
+  const lastObjects = protection.lastPoint?.objects;
+  const found = describeContents(
     { objects: protection.objectCount, volumes: protection.volumeCount },
     t,
   );
@@ -88,7 +89,16 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
               t('protection.noSchedule')
             )}
           </Fact>
-          {contents && <Fact name={t('protection.contents')}>{contents}</Fact>}
+          {lastObjects !== undefined && (
+            <Fact name={t('protection.inLastPoint')}>
+              {t('count.objects', { count: lastObjects })}
+            </Fact>
+          )}
+          {lastObjects === undefined && found && (
+            <Fact name={t('protection.found')}>
+              {t('protection.foundAndMore', { contents: found })}
+            </Fact>
+          )}
           {target && (
             <Fact name={t('protection.where')}>
               {t('protection.namespaceOnCluster', {

@@ -18,7 +18,7 @@ export interface DeletePointDialogProps {
 export function DeletePointDialog({ point, onClose }: DeletePointDialogProps) {
   const t = useTranslate();
   const locale = useLanguage();
-  const { api, entity, points, notify, fail, navigation } = useBackups();
+  const { api, entity, points, succeeded, fail, navigation } = useBackups();
   const [pending, setPending] = useState(false);
   const contents = [
     describeContents(
@@ -51,7 +51,7 @@ export function DeletePointDialog({ point, onClose }: DeletePointDialogProps) {
       if (navigation.location.point === point.name) {
         navigation.close();
       }
-      notify(t('points.deleteAsked', { name: point.name }));
+      succeeded(t('points.deleteAsked', { name: point.name }));
     } catch (error) {
       fail(error);
     } finally {

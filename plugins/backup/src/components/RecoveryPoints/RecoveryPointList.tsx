@@ -72,10 +72,18 @@ export function pointColumns(width: number | undefined): ColumnId[] {
 }
 
 const columnClass: Partial<Record<ColumnId, string>> = {
+  created: columnStyles.name,
   contents: columnStyles.wide,
   expires: columnStyles.narrow,
   actions: columnStyles.actions,
 };
+
+function columnStyle(id: ColumnId, narrow: boolean): string | undefined {
+  if (!narrow) {
+    return columnClass[id];
+  }
+  return id === 'actions' ? columnStyles.menu : undefined;
+}
 
 const sortable: readonly ColumnId[] = [
   'created',
@@ -291,11 +299,7 @@ export function RecoveryPointList() {
             {column => (
               <Column
                 id={column.id}
-                className={
-                  narrow && column.id === 'actions'
-                    ? columnStyles.menu
-                    : columnClass[column.id]
-                }
+                className={columnStyle(column.id, narrow)}
                 isRowHeader={column.id === 'created'}
                 allowsSorting={sortable.includes(column.id)}
               >

@@ -12,6 +12,7 @@ import { DetailPanel, DetailSection, Facts } from '../DetailPanel/DetailPanel';
 import { RunLog } from '../LogView/RunLog';
 import { RunProgress } from '../ProgressBar/RunProgress';
 import { RelativeTime } from '../RelativeTime/RelativeTime';
+import { PointLink } from '../RecoveryPoints/PointLink';
 import { OpenResult } from '../Restores/OpenResult';
 import { DetailSkeleton, DetailUnavailable } from '../RunDetail/DetailStates';
 import { Findings } from '../RunDetail/Findings';
@@ -72,6 +73,10 @@ export function RestoreDetail({ name }: { name: string }) {
                 detail.inPlace ? 'restoreRun.donePlace' : 'restoreRun.doneCopy',
                 { namespace: detail.targetNamespace },
               )}
+              description={
+                detail.safetyPoint &&
+                t('restoreRun.undo', { name: detail.safetyPoint })
+              }
               customActions={<OpenResult run={detail} />}
             />
           )}
@@ -81,12 +86,21 @@ export function RestoreDetail({ name }: { name: string }) {
               <OpenResult run={detail} />
             </div>
           )}
-          {[...new Set(detail.notes)].map(note => (
+          {detail.notes.map(note => (
             <Alert key={note} status="info" icon title={note} />
           ))}
           <Facts
             facts={[
-              [t('restoreRun.from'), detail.backup],
+              [
+                t('restoreRun.from'),
+                <PointLink key="from" name={detail.backup} />,
+              ],
+              [
+                t('restoreRun.safetyPoint'),
+                detail.safetyPoint && (
+                  <PointLink key="safety" name={detail.safetyPoint} />
+                ),
+              ],
               [
                 t('restoreRun.into'),
                 detail.inPlace

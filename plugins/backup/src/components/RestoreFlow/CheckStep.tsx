@@ -4,7 +4,8 @@ import { useTranslate } from '../../translations/useTranslate';
 import { DetailSkeleton } from '../RunDetail/DetailStates';
 import { ErrorPanel } from '../ProblemPanel/ErrorPanel';
 import { ProblemPanel } from '../ProblemPanel/ProblemPanel';
-import { RestoreChoice } from './restoreChoice';
+import { changesRunningService, RestoreChoice } from './restoreChoice';
+import { SafetyPointChoice } from './SafetyPoint';
 import styles from './RestoreFlow.module.css';
 import { PreviewState } from './useRestorePreview';
 
@@ -62,11 +63,13 @@ export interface CheckStepProps {
   choice: RestoreChoice;
   cluster: string;
   state: PreviewState;
+  onChange: (change: Partial<RestoreChoice>) => void;
 }
 
 /** Fourth step: what will be created, what is left alone, what is refused and why. */
-export function CheckStep({ choice, cluster, state }: CheckStepProps) {
+export function CheckStep(props: CheckStepProps) {
   const t = useTranslate();
+  const { choice, cluster, state, onChange } = props;
   const { preview, error, retry } = state;
   if (error) {
     return (
@@ -107,7 +110,14 @@ export function CheckStep({ choice, cluster, state }: CheckStepProps) {
           problem={problem}
         />
       ))}
-      {[...new Set(preview.notes)].map(note => (
+      {preview.allowed && changesRunningService(choice, preview) && (
+        <SafetyPointChoice
+          namespace={namespace}
+          taken={choice.safetyPoint}
+          onChange={safetyPoint => onChange({ safetyPoint })}
+        />
+      )}
+      {preview.notes.map(note => (
         <Alert key={note} status="info" icon title={note} />
       ))}
       {preview.resources.length > 0 && (

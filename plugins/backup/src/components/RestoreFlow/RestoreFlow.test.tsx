@@ -110,10 +110,7 @@ describe('RestoreFlow', () => {
     expect(backend.restores).toHaveLength(1);
   });
 
-  it('restores in place only when the name of the component is typed', async () => {
-    const { backend } = await renderTab('protected', {
-      query: '?flow=restore',
-    });
+  async function checkInPlace() {
     await userEvent.click((await screen.findAllByRole('radio'))[0]);
     await next();
     await next();
@@ -132,16 +129,128 @@ describe('RestoreFlow', () => {
     await userEvent.clear(field);
     await userEvent.type(field, 'orders');
     await next();
+  }
+
+  it('restores in place when the name is typed, after a safety point that the result names', async () => {
+    const { backend, container } = await renderTab('protected', {
+      query: '?flow=restore',
+    });
+    await checkInPlace();
+    expect(
+      await screen.findByText('A safety point is taken first'),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByRole('checkbox', { name: 'Restore without a safety point' }),
+    ).not.toBeChecked();
+    expect(await axeViolations(container)).toEqual([]);
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Restore 15 objects into shop' }),
+    );
+    expect(
+      await screen.findByText('Taking the safety point orders-new-01'),
+    ).toBeInTheDocument();
+    expect(backend.restoreRequests).toEqual([]);
+    expect(await screen.findByText(/^\d+ of 15 objects$/)).toBeInTheDocument();
+    expect(await axeViolations(container)).toEqual([]);
+
+    const panel = await screen.findByRole(
+      'region',
+      { name: /^Restore orders-restore/ },
+      { timeout: 8_000 },
+    );
+    expect(backend.restoreRequests).toEqual([
+      expect.objectContaining({ inPlace: true, safetyPoint: 'orders-new-01' }),
+    ]);
+    expect(backend.points[0].note).toContain('was restored in place');
+    const link = await within(panel).findByRole('link', {
+      name: 'orders-new-01',
+    });
+    expect(link).toHaveAttribute(
+      'href',
+      expect.stringContaining('point=orders-new-01'),
+    );
+    await userEvent.click(link);
+    expect(
+      await screen.findByRole('region', {
+        name: 'Recovery point orders-new-01',
+      }),
+    ).toBeInTheDocument();
+  });
+
+  it('goes without a safety point only when that was chosen', async () => {
+    const { backend, container } = await renderTab('protected', {
+      query: '?flow=restore',
+    });
+    const before = backend.points.length;
+    await checkInPlace();
+    await userEvent.click(
+      await screen.findByRole('checkbox', {
+        name: 'Restore without a safety point',
+      }),
+    );
+    expect(screen.getByText('No safety point is taken')).toBeInTheDocument();
+    expect(await axeViolations(container)).toEqual([]);
+    await userEvent.click(
+      screen.getByRole('button', {
+        name: 'Restore 15 objects into shop without a safety point',
+      }),
+    );
+    await screen.findByRole('region', { name: /^Restore orders-restore/ });
+    expect(backend.restoreRequests).toEqual([
+      expect.objectContaining({ inPlace: true, skipSafetyPoint: true }),
+    ]);
+    expect(backend.points).toHaveLength(before);
+  });
+
+  it('restores nothing when the safety point is not complete, and shows it', async () => {
+    const { backend } = await renderTab('protected', {
+      query: '?flow=restore',
+    });
+    await checkInPlace();
     await userEvent.click(
       await screen.findByRole('button', {
         name: 'Restore 15 objects into shop',
       }),
     );
-    await screen.findByRole('region', { name: /^Restore orders-restore/ });
-    expect(backend.restores[0]).toMatchObject({
-      targetNamespace: 'shop',
-      inPlace: true,
+    await screen.findByText('Taking the safety point orders-new-01');
+    Object.assign(backend.points[0], {
+      state: 'failed',
+      phase: 'Failed',
+      reason: 'The bucket is full',
     });
+    expect(
+      await screen.findByText(
+        'The safety point is not complete, so nothing was restored',
+      ),
+    ).toBeInTheDocument();
+    expect(screen.getByText('The bucket is full')).toBeInTheDocument();
+    expect(
+      screen.getByRole('link', { name: 'Show the safety point' }),
+    ).toBeInTheDocument();
+    expect(backend.restoreRequests).toEqual([]);
+    expect(
+      screen.getByRole('button', { name: 'Restore 15 objects into shop' }),
+    ).toBeEnabled();
+  });
+
+  it('restores nothing when one leaves while the safety point is made', async () => {
+    const { backend } = await renderTab('protected', {
+      query: '?flow=restore',
+    });
+    await checkInPlace();
+    await userEvent.click(
+      await screen.findByRole('button', {
+        name: 'Restore 15 objects into shop',
+      }),
+    );
+    await screen.findByText('Taking the safety point orders-new-01');
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Leave restore' }),
+    );
+    await waitFor(() => expect(backend.listPoints()[0].state).toBe('done'), {
+      timeout: 8_000,
+    });
+    expect(backend.restoreRequests).toEqual([]);
   });
 
   it('starts at the second step when a point was chosen in the list', async () => {

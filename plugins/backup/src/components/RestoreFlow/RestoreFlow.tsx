@@ -1,14 +1,17 @@
 import { KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { Button } from '@backstage/ui';
-import type { RestorePreview } from '@lifeboat/backstage-plugin-backup-common';
+import type {
+  RecoveryPoint,
+  RestorePreview,
+} from '@lifeboat/backstage-plugin-backup-common';
 import { useTranslate } from '../../translations/useTranslate';
 import { useBackups } from '../BackupsTab/BackupsContext';
 import { FlowSteps } from '../FlowSteps/FlowSteps';
 import { ListSkeleton } from '../ListFrame/ListFrame';
-import { ErrorPanel } from '../ProblemPanel/ErrorPanel';
 import { CheckStep } from './CheckStep';
 import { PointStep } from './PointStep';
 import {
+  changesRunningService,
   previewRequest,
   RestoreChoice,
   restoreRequest,
@@ -16,6 +19,8 @@ import {
   touchedObjects,
 } from './restoreChoice';
 import styles from './RestoreFlow.module.css';
+import { SafetyPointProgress, StartFailure } from './SafetyPoint';
+import { takeSafetyPoint } from './takeSafetyPoint';
 import { useRestorePreview } from './useRestorePreview';
 import { WhatStep } from './WhatStep';
 import { WhereStep } from './WhereStep';
@@ -25,16 +30,28 @@ const steps = ['point', 'what', 'where', 'check'] as const;
 /** From a recovery point back to running objects, in four steps. */
 export function RestoreFlow() {
   const t = useTranslate();
-  const { api, entity, title, navigation, protection, points, notify } =
-    useBackups();
+  const {
+    api,
+    entity,
+    title,
+    navigation,
+    protection,
+    points,
+    expectPoint,
+    succeeded,
+  } = useBackups();
   const preselected = navigation.location.point;
   const [step, setStep] = useState(preselected ? 1 : 0);
   const [choice, setChoice] = useState<RestoreChoice>({
     point: preselected,
     way: 'copy',
     existing: 'none',
+    safetyPoint: true,
     confirmation: '',
   });
+  const [taking, setTaking] = useState<RecoveryPoint>();
+  const waiting = useRef<AbortController>();
+  useEffect(() => () => waiting.current?.abort(), []);
   const [pending, setPending] = useState(false);
   const [failure, setFailure] = useState<Error>();
   const change = (part: Partial<RestoreChoice>) =>
@@ -81,27 +98,58 @@ export function RestoreFlow() {
       namespace: answer.targetNamespace,
       count: touchedObjects(choice, answer),
     };
-    return choice.way === 'copy' && answer.namespaceState === 'new'
-      ? t('flow.check.startCopy', values)
+    if (choice.way === 'copy' && answer.namespaceState === 'new') {
+      return t('flow.check.startCopy', values);
+    }
+    return changesRunningService(choice, answer) && !choice.safetyPoint
+      ? t('flow.check.startWithout', values)
       : t('flow.check.startExisting', values);
   };
 
+  /** Who may not make recovery points leaves it to the server. */
+  const makeSafetyPoint = async (
+    answer: RestorePreview,
+    signal: AbortSignal,
+  ): Promise<string | undefined> => {
+    if (
+      !choice.safetyPoint ||
+      !changesRunningService(choice, answer) ||
+      !protection.permissions.create
+    ) {
+      return undefined;
+    }
+    const made = await takeSafetyPoint(api, entity, {
+      note: t('flow.safety.note', { name: answer.backup }),
+      onMade: expectPoint,
+      onProgress: setTaking,
+      signal,
+    });
+    return made.name;
+  };
+
   const start = async () => {
-    if (!preview.preview) {
+    const answer = preview.preview;
+    if (!answer) {
       return;
     }
+    const controller = new AbortController();
+    waiting.current = controller;
     setPending(true);
     setFailure(undefined);
     try {
+      const safetyPoint = await makeSafetyPoint(answer, controller.signal);
       const run = await api.createRestore(
         entity,
-        restoreRequest(choice, preview.preview),
+        restoreRequest(choice, answer, safetyPoint),
       );
-      notify(t('restores.started', { name: run.name }));
+      succeeded(t('restores.started', { name: run.name }));
       navigation.openRestore(run.name);
     } catch (error) {
-      setFailure(error instanceof Error ? error : new Error(String(error)));
-      setPending(false);
+      if (!controller.signal.aborted) {
+        setFailure(error instanceof Error ? error : new Error(String(error)));
+        setPending(false);
+        setTaking(undefined);
+      }
     }
   };
 
@@ -162,15 +210,19 @@ export function RestoreFlow() {
             choice={choice}
             cluster={protection.target?.cluster ?? ''}
             state={preview}
+            onChange={change}
           />
         )}
-        {failure && (
-          <ErrorPanel title={t('flow.check.startFailed')} error={failure} />
-        )}
+        {taking && <SafetyPointProgress point={taking} />}
+        {failure && <StartFailure error={failure} />}
       </div>
       <div className={styles.buttons}>
         {step > 0 && (
-          <Button variant="secondary" onPress={() => setStep(step - 1)}>
+          <Button
+            variant="secondary"
+            isDisabled={pending}
+            onPress={() => setStep(step - 1)}
+          >
             {t('flow.back')}
           </Button>
         )}

@@ -1,5 +1,6 @@
 import type { RestorePreview } from '@lifeboat/backstage-plugin-backup-common';
 import {
+  changesRunningService,
   previewRequest,
   RestoreChoice,
   restoreRequest,
@@ -12,6 +13,7 @@ const copy: RestoreChoice = {
   way: 'copy',
   targetNamespace: 'shop-copy',
   existing: 'none',
+  safetyPoint: true,
   confirmation: '',
 };
 const preview: RestorePreview = {
@@ -79,6 +81,29 @@ describe('restoreRequest', () => {
       inPlace: true,
       existingResourcePolicy: 'none',
     });
+  });
+});
+
+describe('the safety point', () => {
+  const inPlace: RestoreChoice = { ...copy, way: 'in-place' };
+
+  it('is for a running service', () => {
+    const existing = { ...preview, namespaceState: 'existing' as const };
+    expect(changesRunningService(inPlace, existing)).toBe(true);
+    expect(changesRunningService(inPlace, preview)).toBe(false);
+    expect(changesRunningService(copy, existing)).toBe(false);
+  });
+
+  it('is named when it was made, and left out only by choice', () => {
+    expect(restoreRequest(inPlace, preview, 'safe')).toMatchObject({
+      safetyPoint: 'safe',
+    });
+    expect(restoreRequest(inPlace, preview)).not.toHaveProperty(
+      'skipSafetyPoint',
+    );
+    expect(
+      restoreRequest({ ...inPlace, safetyPoint: false }, preview),
+    ).toMatchObject({ skipSafetyPoint: true });
   });
 });
 

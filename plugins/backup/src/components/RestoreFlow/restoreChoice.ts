@@ -16,6 +16,8 @@ export interface RestoreChoice {
   /** Name of the new namespace; undefined until the suggested one is known or one is typed. */
   targetNamespace?: string;
   existing: 'none' | 'update';
+  /** In place: a recovery point of the present state is made first. */
+  safetyPoint: boolean;
   /** What was typed to confirm a restore in place. */
   confirmation: string;
 }
@@ -53,16 +55,31 @@ export function previewRequest(
     : { targetNamespace: choice.targetNamespace };
 }
 
-/** The restore that the choice amounts to. */
+/** Whether a recovery point of the present state can be made before the restore: there must be a present state. */
+export function changesRunningService(
+  choice: RestoreChoice,
+  preview: RestorePreview,
+): boolean {
+  return choice.way === 'in-place' && preview.namespaceState === 'existing';
+}
+
+/**
+ * The restore that the choice amounts to.
+ *
+ * @param safetyPoint - name of the safety point, once it was made
+ */
 export function restoreRequest(
   choice: RestoreChoice,
   preview: RestorePreview,
+  safetyPoint?: string,
 ): CreateRestoreRequest {
   return choice.way === 'in-place'
     ? {
         backup: preview.backup,
         inPlace: true,
         existingResourcePolicy: choice.existing,
+        ...(safetyPoint && { safetyPoint }),
+        ...(!choice.safetyPoint && { skipSafetyPoint: true }),
       }
     : { backup: preview.backup, targetNamespace: preview.targetNamespace };
 }

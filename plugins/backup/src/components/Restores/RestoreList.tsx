@@ -67,10 +67,17 @@ export function restoreColumns(width: number | undefined): ColumnId[] {
 }
 
 const columnClass: Partial<Record<ColumnId, string>> = {
-  state: columnStyles.wide,
+  created: columnStyles.name,
   by: columnStyles.narrow,
   actions: columnStyles.actions,
 };
+
+function columnStyle(id: ColumnId, narrow: boolean): string | undefined {
+  if (!narrow) {
+    return columnClass[id];
+  }
+  return id === 'actions' ? columnStyles.menu : undefined;
+}
 
 const sortable: readonly ColumnId[] = ['created', 'state', 'into', 'from'];
 
@@ -217,11 +224,7 @@ export function RestoreList({ restores }: RestoreListProps) {
             {column => (
               <Column
                 id={column.id}
-                className={
-                  narrow && column.id === 'actions'
-                    ? columnStyles.menu
-                    : columnClass[column.id]
-                }
+                className={columnStyle(column.id, narrow)}
                 isRowHeader={column.id === 'created'}
                 allowsSorting={sortable.includes(column.id)}
               >

@@ -18,7 +18,7 @@ export interface CancelRunProps {
 export function CancelRun(props: CancelRunProps) {
   const t = useTranslate();
   const { run, allowed, cancel, onCancelled } = props;
-  const { notify, fail } = useBackups();
+  const { succeeded, fail } = useBackups();
   const [pending, setPending] = useState(false);
   if (!allowed || (run.state !== 'running' && run.state !== 'waiting')) {
     return null;
@@ -27,7 +27,7 @@ export function CancelRun(props: CancelRunProps) {
     setPending(true);
     try {
       await cancel();
-      notify(t('points.cancelAsked', { name: run.name }));
+      succeeded(t('points.cancelAsked', { name: run.name }));
       onCancelled();
     } catch (error) {
       fail(error);

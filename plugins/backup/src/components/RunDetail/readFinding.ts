@@ -11,7 +11,7 @@ export interface ReadFinding {
  */
 export function readFinding(message: string): ReadFinding {
   const match =
-    /^resource: \/(\S+) name: \/(\S+) (?:message|error): \/(.+)$/s.exec(
+    /^\s*resource: \/(\S+) name: \/(\S+) (?:message|error): \/(.+)$/s.exec(
       message,
     );
   return match

@@ -19,7 +19,7 @@ export function DeleteScheduleDialog(props: DeleteScheduleDialogProps) {
   const t = useTranslate();
   const locale = useLanguage();
   const { schedule, schedules, onClose } = props;
-  const { api, entity, notify, fail } = useBackups();
+  const { api, entity, succeeded, fail } = useBackups();
   const [pending, setPending] = useState(false);
 
   const remove = async () => {
@@ -30,7 +30,7 @@ export function DeleteScheduleDialog(props: DeleteScheduleDialogProps) {
         items?.filter(item => item.name !== schedule.name),
       );
       schedules.reload();
-      notify(t('schedules.deleted'));
+      succeeded(t('schedules.deleted'));
     } catch (error) {
       fail(error);
     } finally {

@@ -47,7 +47,7 @@ export function ScheduleForm({ schedules }: ScheduleFormProps) {
   const t = useTranslate();
   const locale = useLanguage();
   const now = useNow(30_000);
-  const { api, entity, navigation, notify, protection } = useBackups();
+  const { api, entity, navigation, succeeded, protection } = useBackups();
   const viewerZone = viewerTimeZone();
   const zones = [...new Set([viewerZone, 'UTC'])];
   const [preset, setPreset] = useState<Preset>('nightly');
@@ -85,7 +85,7 @@ export function ScheduleForm({ schedules }: ScheduleFormProps) {
       ]);
       schedules.reload();
       navigation.close();
-      notify(
+      succeeded(
         t('schedules.created', {
           when: formatCalendarTime(
             Date.parse(created.nextRuns[0] ?? '') || preview.next[0],

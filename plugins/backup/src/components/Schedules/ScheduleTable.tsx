@@ -61,7 +61,7 @@ function ScheduleActions(props: {
 }) {
   const t = useTranslate();
   const { schedule, schedules, onDelete } = props;
-  const { api, entity, expectPoint, navigation, notify, fail, protection } =
+  const { api, entity, expectPoint, navigation, succeeded, fail, protection } =
     useBackups();
   if (!protection.permissions.schedule) {
     return null;
@@ -71,7 +71,7 @@ function ScheduleActions(props: {
       const point = await api.runSchedule(entity, schedule.name);
       expectPoint(point);
       navigation.showView('points');
-      notify(t('points.started', { name: point.name }));
+      succeeded(t('points.started', { name: point.name }));
     } catch (error) {
       fail(error);
     }
@@ -85,7 +85,7 @@ function ScheduleActions(props: {
         items?.map(item => (item.name === changed.name ? changed : item)),
       );
       schedules.reload();
-      notify(t(paused ? 'schedules.pausedDone' : 'schedules.resumedDone'));
+      succeeded(t(paused ? 'schedules.pausedDone' : 'schedules.resumedDone'));
     } catch (error) {
       fail(error);
     }

@@ -29,6 +29,20 @@ describe('SchedulesView', () => {
     expect(await within(table).findByText('Active')).toBeInTheDocument();
   });
 
+  it('refreshes the header at once', async () => {
+    await renderTab('empty', { query: '?view=schedules&form=schedule' });
+    const header = await screen.findByRole('region', {
+      name: 'Protection of orders',
+    });
+    expect(header).toHaveTextContent('Next run:no schedule');
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Create schedule' }),
+    );
+    await waitFor(() =>
+      expect(header).toHaveTextContent(/Next run:(today|tomorrow) /),
+    );
+  });
+
   it('creates a schedule, with the next runs shown before', async () => {
     const { backend, container } = await renderTab('empty', {
       query: '?view=schedules',
