@@ -120,18 +120,20 @@ export class EngineStage {
     return path.join(this.folder, 'storage', ...segments);
   }
 
-  /**
-   * Names of the files of a backup or restore; empty when there is no folder. Half-written files, which the store never shows and
-   * removes an hour after their writer was killed, are left out.
-   */
+  /** Names of the files of a backup or restore, half-written ones among them; empty when there is no folder. */
   files(...segments: string[]): string[] {
     try {
-      return readdirSync(this.storage(...segments))
-        .filter(name => !name.startsWith('.lifeboat-partial-'))
-        .sort();
+      return readdirSync(this.storage(...segments)).sort();
     } catch {
       return [];
     }
+  }
+
+  /** Half-written files anywhere in the storage. */
+  unfinishedFiles(): string[] {
+    return readdirSync(this.storage(), { recursive: true, encoding: 'utf8' })
+      .filter(name => name.includes('.lifeboat-partial-'))
+      .sort();
   }
 
   readJson<T>(...segments: string[]): T {

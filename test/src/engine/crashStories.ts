@@ -60,16 +60,62 @@ export function crashStories(
       stage = await EngineStage.start(start);
       await stage.createNamespace('shop');
       await createAll(stage.client, application, 'shop');
+      const owner = await stage.client.get(coreTypes.configMaps, {
+        namespace: 'shop',
+        name: 'settings',
+      });
+      // It comes before its owner, and gets it by a write of its own.
+      await createAll(
+        stage.client,
+        [
+          {
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            metadata: {
+              name: 'copy',
+              ownerReferences: [
+                {
+                  apiVersion: 'v1',
+                  kind: 'ConfigMap',
+                  name: 'settings',
+                  uid: owner?.metadata.uid ?? '',
+                },
+              ],
+            },
+          },
+        ],
+        'shop',
+      );
     }, 120_000);
 
     afterAll(async () => {
       await stage?.stop();
     }, 60_000);
 
-    const deadEngines = () =>
+    const deadPids = new Set<number>();
+    /** Temporary folders of engines that were killed. */
+    const deadSpools = () =>
       readdirSync(os.tmpdir()).filter(name =>
-        name.startsWith(`lifeboat-spool-${stage.engine.pid}-`),
+        deadPids.has(Number(/^lifeboat-spool-(\d+)-/.exec(name)?.[1])),
       );
+
+    /** Which of the application's objects a namespace holds. */
+    async function present(namespace: string): Promise<string[]> {
+      const found: string[] = [];
+      for (const { type, names } of [
+        { type: coreTypes.serviceAccounts, names: ['web'] },
+        { type: coreTypes.secrets, names: ['password'] },
+        { type: coreTypes.configMaps, names: ['copy', 'settings'] },
+        { type: coreTypes.services, names: ['web'] },
+      ]) {
+        for (const name of names) {
+          if (await stage.client.get(type, { namespace, name })) {
+            found.push(`${type.resource}/${name}`);
+          }
+        }
+      }
+      return found;
+    }
 
     /** Runs an engine that dies after n writes, then one that does not. Returns whether the first one died. */
     async function crashAfter(
@@ -79,6 +125,7 @@ export function crashStories(
     ): Promise<boolean> {
       await stage.engine.stop();
       await stage.restartEngine({ [killVariable]: String(writes) });
+      const { pid } = stage.engine;
       await begin();
       await eventually(
         `the engine dies after ${writes} writes or ends its work`,
@@ -92,6 +139,7 @@ export function crashStories(
         await stage.restartEngine();
         return false;
       }
+      deadPids.add(pid);
       await stage.restartEngine();
       await eventually(
         `the work is ended after the crash at write ${writes}`,
@@ -141,7 +189,8 @@ export function crashStories(
             'lifeboat.dev/storage-cleanup',
           );
         }
-        expect(deadEngines()).toEqual([]);
+        expect(deadSpools()).toEqual([]);
+        expect(stage.unfinishedFiles()).toEqual([]);
       }
       expect(died).toBe(false);
       // It died both before and after everything was in storage.
@@ -158,6 +207,7 @@ export function crashStories(
       });
       expect(source.status?.phase).toBe('Completed');
       const phases: string[] = [];
+      const stages = new Set<string>();
       let died = true;
       for (let writes = 1; died && writes <= mostWrites; writes += 1) {
         const name = `crash-${writes}`;
@@ -184,6 +234,7 @@ export function crashStories(
         if (restore.status?.phase !== 'Completed') {
           expect(restore.status?.phase).toBe('Failed');
           expect(restore.status?.failureReason).toContain('the engine stopped');
+          stages.add((await present(target)).join(' '));
           const again = await stage.makeRestore(`${name}-again`, spec);
           expect(again.status?.phase).toBe('Completed');
         }
@@ -192,15 +243,14 @@ export function crashStories(
           { namespace: target, name: 'settings' },
         );
         expect(settings?.data).toEqual({ colour: 'blue' });
-        for (const type of ['secrets', 'services'] as const) {
-          const object = type === 'secrets' ? 'password' : 'web';
-          expect(
-            await stage.client.get(coreTypes[type], {
-              namespace: target,
-              name: object,
-            }),
-          ).toBeDefined();
-        }
+        expect(await present(target)).toHaveLength(5);
+        const owned = await stage.client.get(coreTypes.configMaps, {
+          namespace: target,
+          name: 'copy',
+        });
+        expect(owned?.metadata.ownerReferences).toEqual([
+          expect.objectContaining({ uid: settings?.metadata.uid }),
+        ]);
         await stage.client.delete(veleroTypes.restores, {
           namespace: controlNamespace,
           name,
@@ -210,10 +260,22 @@ export function crashStories(
           async () => (await stage.getRestore(name)) === undefined,
         );
         expect(stage.files('restores', name)).toEqual([]);
-        expect(deadEngines()).toEqual([]);
+        expect(deadSpools()).toEqual([]);
+        expect(stage.unfinishedFiles()).toEqual([]);
       }
       expect(died).toBe(false);
       expect(phases).toContain('Failed');
+      // It died after the write of each single object.
+      const inOrder = [
+        'serviceaccounts/web',
+        'secrets/password',
+        'configmaps/copy',
+        'configmaps/settings',
+        'services/web',
+      ];
+      for (let count = 0; count <= inOrder.length; count += 1) {
+        expect([...stages]).toContain(inOrder.slice(0, count).join(' '));
+      }
     }, 900_000);
   });
 }

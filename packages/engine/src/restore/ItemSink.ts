@@ -21,6 +21,8 @@ export interface Placement {
   error?: string;
   /** UID of the object in the cluster, once it is there. */
   uid?: string;
+  /** The object was there, made by an earlier restore of the same backup: one that was cut short may have left it without its owners. */
+  resumed?: boolean;
 }
 
 /** What became of a namespace that objects go to. */

@@ -466,16 +466,22 @@ export class RestoreRun {
         : undefined,
       comparable: live => this.comparable(live, name, context, target),
     });
-    if (placement.action === 'created') {
-      for (const owner of owners.filter(o => !this.uids.has(o.key))) {
-        const orphans = this.orphans.get(owner.key) ?? [];
-        orphans.push({
+    if (placement.action === 'created' || placement.resumed) {
+      for (const owner of owners) {
+        const orphan: Orphan = {
           type,
           ref: { namespace: target, name: object.metadata.name ?? '' },
           reference: owner.reference,
           scope: scopeOf(target),
-        });
-        this.orphans.set(owner.key, orphans);
+        };
+        const uid = this.uids.get(owner.key);
+        if (uid === undefined) {
+          const orphans = this.orphans.get(owner.key) ?? [];
+          orphans.push(orphan);
+          this.orphans.set(owner.key, orphans);
+        } else if (placement.resumed) {
+          await this.giveOwner(orphan, uid);
+        }
       }
     }
     if (placement.uid) {
@@ -718,14 +724,17 @@ export class RestoreRun {
     const orphans = this.orphans.get(key) ?? [];
     this.orphans.delete(key);
     for (const orphan of orphans) {
-      const problem = await this.options.sink.addOwner(
-        orphan.ref,
-        orphan.type,
-        { ...orphan.reference, uid },
-      );
-      if (problem) {
-        this.warn(orphan.scope, problem);
-      }
+      await this.giveOwner(orphan, uid);
+    }
+  }
+
+  private async giveOwner(orphan: Orphan, uid: string): Promise<void> {
+    const problem = await this.options.sink.addOwner(orphan.ref, orphan.type, {
+      ...orphan.reference,
+      uid,
+    });
+    if (problem) {
+      this.warn(orphan.scope, problem);
     }
   }
 

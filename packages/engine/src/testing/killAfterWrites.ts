@@ -98,5 +98,7 @@ function countingStore(store: ObjectStore, counting: Counting): ObjectStore {
     put: (key, body, options) => counting(store.put(key, body, options)),
     delete: (keys, options) => counting(store.delete(keys, options)),
     copy: (from, to, options) => counting(store.copy(from, to, options)),
+    sweep: async (prefix, options) =>
+      (await store.sweep?.(prefix, options)) ?? 0,
   };
 }

@@ -23,7 +23,7 @@ import type {
   PlaceOptions,
   Placement,
 } from '../ItemSink';
-import { sameRestore } from '../plan/compare';
+import { sameBackup, sameRestore } from '../plan/compare';
 import { decide, Decision } from '../plan/decide';
 import { grantEngineAccess } from './engineAccess';
 
@@ -298,7 +298,10 @@ export class ApplySink implements ItemSink {
       }
     }
     const decision = decide(object, await options.comparable(live), options);
-    return this.carryOut(decision, object, type, live.metadata.uid);
+    return {
+      ...(await this.carryOut(decision, object, type, live.metadata.uid)),
+      ...(sameBackup(live, object) && { resumed: true }),
+    };
   }
 
   private async carryOut(

@@ -4,6 +4,7 @@ import { isJsonObject, JsonObject } from '../../backup/jsonPath';
 import { matchesSelector } from '../../backup/labelSelector';
 import { isRawNumber, parseJson } from '../../cluster/json';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { boundedPattern } from './boundedPattern';
 import {
   applyJsonPatch,
   PatchOperation,
@@ -213,23 +214,23 @@ export function patchValue(text: string | undefined): unknown {
   return value;
 }
 
-function regexMatches(pattern: string, name: string): boolean {
-  let compiled: RegExp;
-  try {
-    // Go's inline flag for case-insensitivity is the only one in use; JavaScript knows it as an option.
-    const insensitive = pattern.startsWith('(?i)');
-    compiled = new RegExp(
-      insensitive ? pattern.slice(4) : pattern,
-      insensitive ? 'i' : '',
-    );
-  } catch (error) {
-    throw new Error(
-      `error in matching regex error parsing regexp: ${
-        (error as Error).message
-      }`,
-    );
+/** Patterns are compiled once, not once per object. */
+const patterns = new WeakMap<
+  ModifierConditions,
+  { text: string; matches: (name: string) => boolean }
+>();
+
+function nameMatches(
+  conditions: ModifierConditions,
+  text: string,
+  name: string,
+): boolean {
+  let known = patterns.get(conditions);
+  if (known?.text !== text) {
+    known = { text, matches: boundedPattern(text) };
+    patterns.set(conditions, known);
   }
-  return compiled.test(name);
+  return known.matches(name);
 }
 
 function pathMatches(
@@ -275,7 +276,7 @@ export function conditionsHold(
   }
   if (
     resourceNameRegex &&
-    !regexMatches(resourceNameRegex, object.metadata.name ?? '')
+    !nameMatches(conditions, resourceNameRegex, object.metadata.name ?? '')
   ) {
     return false;
   }

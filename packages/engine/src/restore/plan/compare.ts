@@ -15,17 +15,35 @@ export function restoreLabels(
   };
 }
 
+function sameLabels(
+  live: KubernetesObject,
+  placed: KubernetesObject,
+  names: string[],
+): boolean {
+  return names.every(
+    name =>
+      live.metadata.labels?.[name] !== undefined &&
+      live.metadata.labels[name] === placed.metadata.labels?.[name],
+  );
+}
+
+/** Whether an object in the cluster was made by a restore of the same backup as the one to be placed. */
+export function sameBackup(
+  live: KubernetesObject,
+  placed: KubernetesObject,
+): boolean {
+  return sameLabels(live, placed, [veleroLabels.backupName]);
+}
+
 /** Whether an object in the cluster was made by the same restore as the one to be placed. */
 export function sameRestore(
   live: KubernetesObject,
   placed: KubernetesObject,
 ): boolean {
-  const { labels = {} } = live.metadata;
-  return [veleroLabels.restoreName, veleroLabels.backupName].every(
-    label =>
-      labels[label] !== undefined &&
-      labels[label] === placed.metadata.labels?.[label],
-  );
+  return sameLabels(live, placed, [
+    veleroLabels.restoreName,
+    veleroLabels.backupName,
+  ]);
 }
 
 /** A copy with further labels. */
