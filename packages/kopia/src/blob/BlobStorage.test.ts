@@ -33,8 +33,9 @@ import { withTimeout } from './withTimeout';
 
 afterAll(removeTemporaryFolders);
 
-describe('memory', () =>
-  blobStorageConformance(async () => new MemoryStorage()));
+describe('memory', () => {
+  blobStorageConformance(async () => new MemoryStorage());
+});
 
 describe.each([
   ['new', undefined],
@@ -256,14 +257,17 @@ describe('S3', () => {
 });
 
 describe('wrappers', () => {
-  describe('retry', () =>
-    blobStorageConformance(async () => withRetry(new MemoryStorage())));
-  describe('time-out', () =>
-    blobStorageConformance(async () => withTimeout(new MemoryStorage(), 1000)));
-  describe('logging', () =>
+  describe('retry', () => {
+    blobStorageConformance(async () => withRetry(new MemoryStorage()));
+  });
+  describe('time-out', () => {
+    blobStorageConformance(async () => withTimeout(new MemoryStorage(), 1000));
+  });
+  describe('logging', () => {
     blobStorageConformance(async () =>
       withLogging(new MemoryStorage(), () => undefined),
-    ));
+    );
+  });
 
   it('counts and logs', async () => {
     const lines: string[] = [];

@@ -171,7 +171,8 @@ it('prints for people', () => {
 });
 
 const bundle = join(__dirname, '..', '..', 'assets', 'kopia.cjs');
-(existsSync(bundle) ? it : it.skip)('ends with 0 only on success', () => {
+const withFixtures = existsSync(bundle) ? it : it.skip;
+withFixtures('ends with 0 only on success', () => {
   const status = (...args: string[]) => {
     try {
       execFileSync(process.execPath, [bundle, ...args], {

@@ -299,11 +299,8 @@ const verify: Command = async (repository, context) => {
 
 const maintain: Command = async (repository, context) => {
   const { line, signal, output } = context;
-  const mode = line.options.full
-    ? 'full'
-    : line.options.quick
-    ? 'quick'
-    : 'auto';
+  const wanted = line.options.quick ? 'quick' : 'auto';
+  const mode = line.options.full ? 'full' : wanted;
   const report = await runMaintenance(repository, {
     mode,
     force: line.options.force === true,

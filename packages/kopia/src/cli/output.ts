@@ -24,8 +24,8 @@ export function formatBytes(bytes: number): string {
 
 /** Control characters in names could rewrite what a terminal shows. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(
+    // eslint-disable-next-line no-control-regex
     /[\u0000-\u001f\u007f-\u009f]/g,
     character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );

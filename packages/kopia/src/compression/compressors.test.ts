@@ -83,7 +83,8 @@ const vectors =
   fixtures &&
   JSON.parse(readFileSync(join(fixtures, 'kopia-vectors.json'), 'utf8'))
     .compression;
-(vectors ? it : it.skip)('reads every vector of the real program', () => {
+const withFixtures = vectors ? it : it.skip;
+withFixtures('reads every vector of the real program', () => {
   const plain = Buffer.from(
     'The quick brown fox jumps over the lazy dog. 0123456789 '.repeat(40),
   );

@@ -219,7 +219,8 @@ describe('indexes', () => {
     fixtures &&
     JSON.parse(readFileSync(join(fixtures, 'kopia-vectors.json'), 'utf8'))
       .index;
-  (vectors ? it : it.skip)('of the real program are read', () => {
+  const withFixtures = vectors ? it : it.skip;
+  withFixtures('of the real program are read', () => {
     const one = [
       ...new IndexReader(
         bytesInMemory(Buffer.from(vectors.v1, 'hex')),

@@ -62,7 +62,8 @@ const vectors =
   fixtures &&
   JSON.parse(readFileSync(join(fixtures, 'kopia-vectors.json'), 'utf8'))
     .encryption;
-(vectors ? it : it.skip)('opens the vectors of the real program', () => {
+const withFixtures = vectors ? it : it.skip;
+withFixtures('opens the vectors of the real program', () => {
   expect(Object.keys(vectors.results).sort()).toEqual(
     [...encryptionNames].sort(),
   );

@@ -32,6 +32,8 @@ function mix(
   s[b] = rotateRight(s[b] ^ s[c], 7);
 }
 
+const permute = (words: readonly number[]) => permutation.map(i => words[i]);
+
 function compressBlock(key: number[], block: Uint8Array, mode: number): Buffer {
   const padded = Buffer.alloc(64);
   padded.set(block);
@@ -47,7 +49,7 @@ function compressBlock(key: number[], block: Uint8Array, mode: number): Buffer {
     mix(s, 1, 6, 11, 12, m[10], m[11]);
     mix(s, 2, 7, 8, 13, m[12], m[13]);
     mix(s, 3, 4, 9, 14, m[14], m[15]);
-    m = permutation.map(i => m[i]);
+    m = permute(m);
   }
   const out = Buffer.alloc(32);
   for (let i = 0; i < 8; i++) out.writeUInt32LE((s[i] ^ s[i + 8]) >>> 0, 4 * i);

@@ -35,7 +35,7 @@ const tail = 64;
  */
 export class ChunkPipeline {
   private readonly freeSlots: number[] = [];
-  private readonly waiting: ((slot: number) => void)[] = [];
+  private readonly waiting: { give(slot: number): void }[] = [];
   private readonly slotSize: number;
 
   private constructor(
@@ -88,22 +88,23 @@ export class ChunkPipeline {
     const free = this.freeSlots.pop();
     if (free !== undefined) return free;
     return new Promise((resolve, reject) => {
-      const give = (slot: number) => {
+      const waiter = { give: resolve as (slot: number) => void };
+      const abandon = () => {
+        this.waiting.splice(this.waiting.indexOf(waiter), 1);
+        reject(signal?.reason);
+      };
+      waiter.give = slot => {
         signal?.removeEventListener('abort', abandon);
         resolve(slot);
       };
-      const abandon = () => {
-        this.waiting.splice(this.waiting.indexOf(give), 1);
-        reject(signal?.reason);
-      };
       signal?.addEventListener('abort', abandon, { once: true });
-      this.waiting.push(give);
+      this.waiting.push(waiter);
     });
   }
 
   private giveSlot(slot: number) {
     const next = this.waiting.shift();
-    if (next) next(slot);
+    if (next) next.give(slot);
     else this.freeSlots.push(slot);
   }
 
@@ -128,9 +129,9 @@ export class ChunkPipeline {
     let carried: Buffer = options.start ?? Buffer.alloc(0);
     let window: Buffer = Buffer.alloc(windowLength);
     let ended = false;
-    let failed: { error: unknown } | undefined;
+    const failures: unknown[] = [];
     while (!ended || carried.length > 0) {
-      if (failed) throw failed.error;
+      if (failures.length > 0) throw failures[0];
       const slot = await this.takeSlot(signal);
       let length: number;
       const at = dataStart + slot * this.slotSize + windowLength;
@@ -179,9 +180,7 @@ export class ChunkPipeline {
         signal,
       ).finally(() => this.giveSlot(slot));
       // The caller awaits it later; until then a failure must not count as unhandled.
-      stored.catch(error => {
-        failed ??= { error };
-      });
+      stored.catch(error => failures.push(error));
       options.onChunk(stored);
     }
   }

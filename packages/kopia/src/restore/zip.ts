@@ -57,6 +57,17 @@ function zip64Field(...numbers: number[]): Buffer {
   return field;
 }
 
+async function* counted(
+  entry: ZipEntry,
+  counts: { checksum: number; size: number },
+): AsyncGenerator<Buffer> {
+  for await (const part of entry.data()) {
+    counts.checksum = crc32(part, counts.checksum);
+    counts.size += part.length;
+    yield part;
+  }
+}
+
 /** The bytes of a zip64 file, made as they are read. */
 export async function* zipEntries(
   entries: AsyncIterable<ZipEntry>,
@@ -83,34 +94,29 @@ export async function* zipEntries(
     yield local;
     yield name;
     yield localExtra;
-    let checksum = 0;
-    let size = 0;
+    const counts = { checksum: 0, size: 0 };
     let packed = 0;
-    async function* counted(): AsyncGenerator<Buffer> {
-      for await (const part of entry.data()) {
-        checksum = crc32(part, checksum);
-        size += part.length;
-        yield part;
-      }
-    }
     const source =
       method === deflated
-        ? Readable.from(counted(), { objectMode: false }).compose(
+        ? Readable.from(counted(entry, counts), { objectMode: false }).compose(
             createDeflateRaw(),
           )
-        : counted();
+        : counted(entry, counts);
     for await (const part of source as AsyncIterable<Buffer>) {
       packed += part.length;
       yield part;
     }
     const sizes = Buffer.alloc(24);
     sizes.writeUInt32LE(0x08074b50, 0);
-    sizes.writeUInt32LE(checksum, 4);
+    sizes.writeUInt32LE(counts.checksum, 4);
     sizes.writeBigUInt64LE(BigInt(packed), 8);
-    sizes.writeBigUInt64LE(BigInt(size), 16);
+    sizes.writeBigUInt64LE(BigInt(counts.size), 16);
     yield sizes;
 
-    const extra = Buffer.concat([zip64Field(size, packed, offset), time]);
+    const extra = Buffer.concat([
+      zip64Field(counts.size, packed, offset),
+      time,
+    ]);
     const central = Buffer.alloc(46);
     central.writeUInt32LE(0x02014b50, 0);
     central.writeUInt16LE(madeByUnix, 4);
@@ -118,7 +124,7 @@ export async function* zipEntries(
     central.writeUInt16LE(flags, 8);
     central.writeUInt16LE(method, 10);
     central.writeUInt32LE(dosTime(entry.time), 12);
-    central.writeUInt32LE(checksum, 16);
+    central.writeUInt32LE(counts.checksum, 16);
     central.writeUInt32LE(0xffffffff, 20);
     central.writeUInt32LE(0xffffffff, 24);
     central.writeUInt16LE(name.length, 28);

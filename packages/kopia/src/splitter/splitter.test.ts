@@ -112,7 +112,8 @@ describe.each([
   const vectors =
     fixtures &&
     JSON.parse(readFileSync(join(fixtures, 'splitter-vectors.json'), 'utf8'));
-  (vectors ? it : it.skip)(
+  const withFixtures = vectors ? it : it.skip;
+  withFixtures(
     'reproduces every vector',
     () => {
       let compared = 0;

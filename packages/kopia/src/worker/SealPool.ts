@@ -24,6 +24,8 @@ export interface SealPool {
 
 /** The bundled worker program; undefined where it was not built (sources without bundles). */
 export function findWorkerProgram(
+  // Beside this file in bundles, in the package's assets otherwise; nothing of Backstage is at hand here.
+  // eslint-disable-next-line no-restricted-syntax
   folder: string = __dirname,
 ): string | undefined {
   const candidates = [

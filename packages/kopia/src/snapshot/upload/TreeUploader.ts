@@ -62,6 +62,9 @@ const cacheSignature = 'Signature: 8a477f597d28d172789f06886806bc55';
 const longestTurnMs = 10;
 const largestIgnoreFile = 16 * 1024 * 1024;
 
+const join = (folder: string, name: string) =>
+  folder ? `${folder}/${name}` : name;
+
 /** Reads and stores a tree, files in parallel, directories from the bottom up. */
 export class TreeUploader {
   readonly counts: UploadCounts = {
@@ -571,9 +574,6 @@ export class TreeUploader {
     return false;
   }
 }
-
-const join = (folder: string, name: string) =>
-  folder ? `${folder}/${name}` : name;
 
 /** An entry as stored, without its object. */
 export function describeEntry({

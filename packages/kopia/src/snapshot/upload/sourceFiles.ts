@@ -20,17 +20,6 @@ import { toGoMode } from '../DirectoryEntry';
 /** A path as the system has it: text, or bytes where a name is not UTF-8. */
 export type SourcePath = string | Buffer;
 
-/** An entry of the tree that is being stored could not be read. */
-export class SourceError extends Error {
-  constructor(cause: unknown) {
-    const { code, syscall } = (cause ?? {}) as NodeJS.ErrnoException;
-    super(code ? `${syscall ?? 'read'}: ${describe(code)}` : messageOf(cause), {
-      cause,
-    });
-    this.name = 'SourceError';
-  }
-}
-
 const descriptions: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
@@ -40,7 +29,22 @@ const descriptions: Record<string, string> = {
   EISDIR: 'is a directory now',
   ENOTDIR: 'is not a directory any more',
 };
-const describe = (code: string) => descriptions[code] ?? code;
+
+/** An entry of the tree that is being stored could not be read. */
+export class SourceError extends Error {
+  constructor(cause: unknown) {
+    const { code, syscall } = (cause ?? {}) as NodeJS.ErrnoException;
+    super(
+      code
+        ? `${syscall ?? 'read'}: ${descriptions[code] ?? code}`
+        : messageOf(cause),
+      {
+        cause,
+      },
+    );
+    this.name = 'SourceError';
+  }
+}
 
 /** What the system says about an entry. */
 export interface SourceEntry {
@@ -127,7 +131,8 @@ export function decodeName(bytes: Buffer): string {
 function validLength(bytes: Buffer, at: number): number {
   const first = bytes[at];
   if (first < 0x80) return 1;
-  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  const short = first >= 0xe0 ? 3 : 2;
+  const length = first >= 0xf0 ? 4 : short;
   const part = bytes.subarray(at, at + length);
   return Buffer.from(part.toString('utf8')).equals(part) &&
     part.length === length

@@ -62,7 +62,8 @@ async function paths(
 }
 
 const reference = fixtures ? fixtureRepositories()[0][1] : undefined;
-(reference && process.geteuid?.() === 0 ? it : it.skip)(
+const withFixtures = reference && process.geteuid?.() === 0 ? it : it.skip;
+withFixtures(
   'makes the same directory objects as the real program',
   async () => {
     const folder = temporaryFolder();
