@@ -99,6 +99,14 @@ export interface Config {
        */
       createNamespaces?: boolean;
       /**
+       * ClusterRoles that RoleBindings of a restore may give to accounts of the target namespace. Default: [view, edit]
+       */
+      allowedClusterRoles?: string[];
+      /**
+       * The order in which types are restored: OADP's or Velero's. Default: oadp
+       */
+      order?: 'oadp' | 'velero';
+      /**
        * Where a restored copy can be opened; {{namespace}} stands for the target namespace, {{cluster}} for the cluster.
        */
       targetUrl?: string;

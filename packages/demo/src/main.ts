@@ -168,7 +168,9 @@ async function demo(
     { databasePassword: random(), sessionKey: random(), paymentsKey: random() },
     signal,
   );
-  progress.done('Applications are installed: orders, reports, payments');
+  progress.done(
+    'Applications are installed: orders, reports, newsletter, payments',
+  );
   for (const each of left) {
     progress.line(`            without ${each}: this cluster has no such type`);
   }

@@ -76,8 +76,7 @@ export function createBackupService(
         ? new StoredListPlanner(files)
         : new EnginePlanner({
             files,
-            restoreTargets: config.restore.targets,
-            createNamespaces: config.restore.createNamespaces,
+            restore: config.restore,
             consent: config.consent,
           }),
     clock,

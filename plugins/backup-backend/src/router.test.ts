@@ -1236,6 +1236,46 @@ describe('protection', () => {
   });
 });
 
+describe('who carries out backups', () => {
+  it.each([
+    ['external', { state: 'running' }, true],
+    [
+      'velero',
+      {
+        state: 'unknown',
+        message: 'Backups are carried out by the installed Velero.',
+      },
+      false,
+    ],
+  ])(
+    'is said with %s, and no engine is started',
+    async (engine, state, readsLease) => {
+      portal = await startPortal({
+        entities,
+        cluster: shop.cluster,
+        backup: { engine },
+        identities: ['group:default/team-orders'],
+      });
+      shop.cluster.requests.length = 0;
+      const { body } = await portal.send('get', `${ours}/protection`);
+      expect(body.engine).toEqual(state);
+      expect(body.state).toBe('protected');
+      expect(body).not.toHaveProperty('problem');
+      expect(
+        shop.cluster.requests.some(line => line.includes('/leases/')),
+      ).toBe(readsLease);
+      const status = await portal.send('get', '/status');
+      expect(status.body.engine).toEqual({
+        mode: engine,
+        state: 'not-managed',
+        restarts: 0,
+      });
+      const made = await portal.send('post', `${ours}/backups`, {});
+      expect(made.status).toBe(201);
+    },
+  );
+});
+
 describe('ownership that is not required', () => {
   it('leaves consent and permissions in force', async () => {
     portal = await startPortal({

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { Manifest } from './Manifest';
-import { consentingNamespace } from './namespace';
+import { consentingNamespace, DEMO_LABEL, silentNamespace } from './namespace';
 import { ordersApplication, PART_OF } from './orders';
 
 const manifests = ordersApplication({
@@ -97,6 +97,12 @@ describe('the catalog', () => {
     expect(owners.length).toBeGreaterThan(4);
     expect(owners.filter(owner => !find('Group', owner))).toEqual([]);
   });
+});
+
+it('has a namespace that agrees to nothing', () => {
+  const { metadata } = silentNamespace('newsletter');
+  expect(metadata.annotations).toBeUndefined();
+  expect(metadata.labels).toEqual(DEMO_LABEL);
 });
 
 describe('consentingNamespace', () => {

@@ -60,6 +60,24 @@ export function reportsApplication(namespace = 'reports'): Manifest[] {
   ];
 }
 
+/** Component `newsletter`: owned by the guest's team, in a namespace that has not agreed to backups. */
+export function newsletterApplication(namespace = 'newsletter'): Manifest[] {
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'mailer-settings', namespace },
+      data: { FROM: 'shop@example.com', PER_MINUTE: '60' },
+    },
+    deployment(
+      namespace,
+      'mailer',
+      'registry.example.com/newsletter/mailer:1.4',
+      'mailer-settings',
+    ),
+  ];
+}
+
 /** Component `payments`: owned by the other team, out of the guest's reach. */
 export function paymentsApplication(
   apiKey: string,

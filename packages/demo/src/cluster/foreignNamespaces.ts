@@ -1,9 +1,27 @@
 import { lifeboatAnnotations } from '@lifeboat/velero-api';
+import { Manifest } from '../application/Manifest';
+import { DEMO_LABEL } from '../application/namespace';
 import { ClusterApi } from './ClusterApi';
 import { APPLICATION_NAMESPACE, CONTROL_NAMESPACE } from './installApplication';
-import { DEMO_LABEL } from './storageLocation';
 
-const demoNamespaces = [APPLICATION_NAMESPACE, 'reports', 'payments'];
+const demoNamespaces = [
+  APPLICATION_NAMESPACE,
+  'reports',
+  'payments',
+  'newsletter',
+];
+const [[demoLabel, demoValue]] = Object.entries(DEMO_LABEL);
+
+function isDemosOwn({ metadata }: Manifest): boolean {
+  return (
+    metadata.labels?.[demoLabel] === demoValue ||
+    Boolean(
+      metadata.annotations?.[lifeboatAnnotations.consent]?.includes(
+        'component:default/',
+      ),
+    )
+  );
+}
 
 /** The demo's namespaces that a real cluster has already, made by somebody else: the demo must not touch them. */
 export async function foreignNamespaces(
@@ -15,12 +33,7 @@ export async function foreignNamespaces(
     ),
   );
   return found.flatMap(namespace =>
-    namespace &&
-    !namespace.metadata.annotations?.[lifeboatAnnotations.consent]?.includes(
-      'component:default/',
-    )
-      ? [namespace.metadata.name]
-      : [],
+    namespace && !isDemosOwn(namespace) ? [namespace.metadata.name] : [],
   );
 }
 
@@ -38,9 +51,8 @@ export async function foreignStorage(cluster: ClusterApi): Promise<string[]> {
     ),
     cluster.find('v1', 'secrets', CONTROL_NAMESPACE, 'cloud-credentials'),
   ]);
-  const [[label, value]] = Object.entries(DEMO_LABEL);
   return found.flatMap(object =>
-    object && object.metadata.labels?.[label] !== value
+    object && object.metadata.labels?.[demoLabel] !== demoValue
       ? [`${object.kind} ${object.metadata.name}`]
       : [],
   );

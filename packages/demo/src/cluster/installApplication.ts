@@ -1,8 +1,9 @@
 import { customResourceDefinitions } from '@lifeboat/velero-api';
 import { Manifest } from '../application/Manifest';
-import { consentingNamespace } from '../application/namespace';
+import { consentingNamespace, silentNamespace } from '../application/namespace';
 import { ordersApplication } from '../application/orders';
 import {
+  newsletterApplication,
   paymentsApplication,
   reportsApplication,
 } from '../application/otherTeams';
@@ -64,7 +65,7 @@ export async function installTypes(
 }
 
 /**
- * Creates the namespaces and applications of all three components.
+ * Creates the namespaces and applications of all components.
  *
  * @returns kind and name of what this cluster has no type for (Routes exist on OpenShift and in the embedded cluster)
  */
@@ -77,12 +78,14 @@ export async function installApplications(
     consentingNamespace(APPLICATION_NAMESPACE, ['component:default/orders']),
     consentingNamespace('reports', ['component:default/reports']),
     consentingNamespace('payments', ['component:default/payments']),
+    silentNamespace('newsletter'),
   ]) {
     await cluster.apply(namespace);
   }
   const applications = [
     ...ordersApplication({ namespace: APPLICATION_NAMESPACE, ...secrets }),
     ...reportsApplication(),
+    ...newsletterApplication(),
     ...paymentsApplication(secrets.paymentsKey),
   ];
   const served = new Set(

@@ -1,4 +1,5 @@
 import { Manifest } from '../application/Manifest';
+import { DEMO_LABEL } from '../application/namespace';
 import { S3Storage } from '../commandLine';
 import { CONTROL_NAMESPACE } from './installApplication';
 
@@ -11,9 +12,6 @@ export type StorageChoice =
     };
 
 const BUCKET = 'lifeboat';
-
-/** Marks what the demo has made, so that it never touches what others made. */
-export const DEMO_LABEL = { 'app.kubernetes.io/managed-by': 'lifeboat-demo' };
 
 /** The control namespace, the default storage location and, for S3, its Secret. */
 export function controlObjects(choice: StorageChoice): Manifest[] {

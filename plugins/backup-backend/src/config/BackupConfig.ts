@@ -16,6 +16,9 @@ export interface BackupConfig {
     /** Patterns of namespaces that a restore may create. */
     targets: string[];
     createNamespaces: boolean;
+    /** ClusterRoles that restored RoleBindings may refer to. */
+    allowedClusterRoles: string[];
+    order: 'oadp' | 'velero';
     targetUrl?: string;
   };
   /** Phases of backups that are brought in from storage. */

@@ -1,4 +1,5 @@
 import { ConfigReader } from '@backstage/config';
+import { engineConfigOf } from '../engine/engineConfigOf';
 import { readBackupConfig } from './readBackupConfig';
 
 const read = (data: object) =>
@@ -14,6 +15,8 @@ it('has defaults for everything', () => {
     restore: {
       targets: ['{{namespace}}-*'],
       createNamespaces: true,
+      allowedClusterRoles: ['view', 'edit'],
+      order: 'oadp',
       targetUrl: undefined,
     },
     syncPhases: ['Completed'],
@@ -110,4 +113,75 @@ it.each([
   [{ consent: [{ namespace: 'shop', entities: [] }] }, /names no entities/],
 ])('refuses %j', (backup, message) => {
   expect(() => read({ backup })).toThrow(message);
+});
+
+it('reads how tenants may restore, and hands it to the engine', () => {
+  const config = read({
+    backup: {
+      restore: { allowedClusterRoles: ['view'], order: 'velero' },
+    },
+  });
+  expect(engineConfigOf(config).restore).toEqual({
+    allowedClusterRoles: ['view'],
+    order: 'velero',
+  });
+  expect(() => read({ backup: { restore: { order: 'random' } } })).toThrow(
+    'backup.restore.order is "random": it must be one of oadp, velero',
+  );
+});
+
+it("takes a cluster of the Kubernetes plugin's own configuration as it is written there", () => {
+  const { clusters } = read({
+    backup: { clusters: [{ kubernetesPluginRef: 'prod', title: 'Shop' }] },
+    kubernetes: {
+      serviceLocatorMethod: { type: 'multiTenant' },
+      clusterLocatorMethods: [
+        { type: 'localKubectlProxy' },
+        {
+          type: 'config',
+          clusters: [
+            {
+              name: 'prod',
+              title: 'Production',
+              url: 'https://api.prod.example.com:6443',
+              authProvider: 'serviceAccount',
+              serviceAccountToken: 'token',
+              caData: 'Y2E=',
+              skipTLSVerify: false,
+              skipMetricsLookup: true,
+              dashboardUrl: 'https://console.prod.example.com',
+              dashboardApp: 'openshift',
+              customResources: [
+                {
+                  group: 'route.openshift.io',
+                  apiVersion: 'v1',
+                  plural: 'routes',
+                },
+              ],
+            },
+            {
+              name: 'people',
+              url: 'https://api.people.example.com:6443',
+              authProvider: 'oidc',
+              oidcTokenProvider: 'okta',
+            },
+          ],
+        },
+      ],
+    },
+  });
+  expect(clusters).toEqual([
+    {
+      name: 'prod',
+      title: 'Shop',
+      connection: {
+        name: 'prod',
+        url: 'https://api.prod.example.com:6443',
+        token: 'token',
+        caData: 'Y2E=',
+        caFile: undefined,
+        skipTlsVerify: false,
+      },
+    },
+  ]);
 });

@@ -33,6 +33,10 @@ export function readBackupConfig(config: Config): BackupConfig {
       targets: readTargets(config),
       createNamespaces:
         config.getOptionalBoolean('backup.restore.createNamespaces') ?? true,
+      allowedClusterRoles: config.getOptionalStringArray(
+        'backup.restore.allowedClusterRoles',
+      ) ?? ['view', 'edit'],
+      order: readOrder(config),
       targetUrl: config.getOptionalString('backup.restore.targetUrl'),
     },
     syncPhases: readSyncPhases(config),
@@ -79,6 +83,16 @@ function readTargets(config: Config): string[] {
     }
   }
   return targets;
+}
+
+function readOrder(config: Config): 'oadp' | 'velero' {
+  const order = config.getOptionalString('backup.restore.order') ?? 'oadp';
+  if (order !== 'oadp' && order !== 'velero') {
+    throw new InputError(
+      `backup.restore.order is "${order}": it must be one of oadp, velero`,
+    );
+  }
+  return order;
 }
 
 function readSyncPhases(config: Config): string[] {

@@ -21,7 +21,10 @@ export function engineConfigOf(config: BackupConfig): EngineConfig {
     consent: config.consent,
     restoreTargets: config.restore.targets,
     createNamespaces: config.restore.createNamespaces,
-    restore: { allowedClusterRoles: ['view', 'edit'], order: 'oadp' },
+    restore: {
+      allowedClusterRoles: config.restore.allowedClusterRoles,
+      order: config.restore.order,
+    },
     defaultTtl: config.defaultTtl,
     garbageCollectionSeconds: defaults.garbageCollectionFrequency / 1000,
     defaultLocation: defaults.storageLocation,

@@ -9,6 +9,7 @@ import {
   type ResultMessages,
   type RestoreSpec,
 } from '@lifeboat/velero-api';
+import type { BackupConfig } from '../config/BackupConfig';
 import { maskSecrets } from '../runs/maskSecrets';
 import { type RunFiles, readSignal } from '../storage/RunFiles';
 import { visibleScope } from '../tenancy/visibleScope';
@@ -26,8 +27,7 @@ export class EnginePlanner implements RestorePlanner {
   constructor(
     private readonly options: {
       files: RunFiles;
-      restoreTargets: string[];
-      createNamespaces: boolean;
+      restore: BackupConfig['restore'];
       consent: ConfigConsent[];
     },
   ) {}
@@ -37,7 +37,7 @@ export class EnginePlanner implements RestorePlanner {
     backup: Backup,
     spec: RestoreSpec,
   ): Promise<RestorePlan> {
-    const { files, consent, restoreTargets, createNamespaces } = this.options;
+    const { files, consent, restore } = this.options;
     const { cluster } = call.target;
     const location = backup.spec.storageLocation ?? '';
     const signal = readSignal(call.signal);
@@ -59,8 +59,9 @@ export class EnginePlanner implements RestorePlanner {
           scope: visibleScope(backup, call.grant, call.target),
           controlNamespace,
           clusterName: cluster.name,
-          restoreTargets,
-          createNamespaces,
+          restoreTargets: restore.targets,
+          createNamespaces: restore.createNamespaces,
+          restore,
           configConsent: consent,
           signal,
         }),
