@@ -1,0 +1,4 @@
+import { startDevCluster } from '../cluster/startDevCluster';
+import { changedWorldStories } from './changedWorldStories';
+
+changedWorldStories('the embedded cluster', startDevCluster);
