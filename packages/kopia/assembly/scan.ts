@@ -5,7 +5,8 @@
 /** Sets the state to the buzhash of the 64 bytes that end before p. */
 export function buzhashInit(p: usize): void {
   let s: u32 = 0;
-  for (let i: usize = p - 64; i < p; i++) s = rotl<u32>(s, 1) ^ load<u32>((<usize>load<u8>(i)) << 2);
+  for (let i: usize = p - 64; i < p; i++)
+    s = rotl<u32>(s, 1) ^ load<u32>((<usize>load<u8>(i)) << 2);
   store<u64>(1024, <u64>s);
 }
 
@@ -13,7 +14,10 @@ export function buzhashInit(p: usize): void {
 export function buzhashFind(p: usize, end: usize, mask: u32): usize {
   let s: u32 = <u32>load<u64>(1024);
   while (p < end) {
-    s = rotl<u32>(s, 1) ^ load<u32>((<usize>load<u8>(p - 64)) << 2) ^ load<u32>((<usize>load<u8>(p)) << 2);
+    s =
+      rotl<u32>(s, 1) ^
+      load<u32>((<usize>load<u8>(p - 64)) << 2) ^
+      load<u32>((<usize>load<u8>(p)) << 2);
     p++;
     if ((s & mask) == 0) {
       store<u64>(1024, <u64>s);
@@ -27,7 +31,9 @@ export function buzhashFind(p: usize, end: usize, mask: u32): usize {
 export function rabinInit(p: usize): void {
   let s: u64 = 0;
   for (let i: usize = p - 64; i < p; i++) {
-    s = ((s << 8) | <u64>load<u8>(i)) ^ load<u64>(4096 + ((<usize>((s >> 45) & 255)) << 3));
+    s =
+      ((s << 8) | (<u64>load<u8>(i))) ^
+      load<u64>(4096 + ((<usize>((s >> 45) & 255)) << 3));
   }
   store<u64>(1024, s);
 }
@@ -36,7 +42,9 @@ export function rabinFind(p: usize, end: usize, mask: u32): usize {
   let s: u64 = load<u64>(1024);
   while (p < end) {
     s ^= load<u64>(2048 + ((<usize>load<u8>(p - 64)) << 3));
-    s = ((s << 8) | <u64>load<u8>(p)) ^ load<u64>(4096 + ((<usize>((s >> 45) & 255)) << 3));
+    s =
+      ((s << 8) | (<u64>load<u8>(p))) ^
+      load<u64>(4096 + ((<usize>((s >> 45) & 255)) << 3));
     p++;
     if (((<u32>s) & mask) == 0) {
       store<u64>(1024, s);
