@@ -143,16 +143,27 @@ export class ChunkPipeline {
         let rest = carried.subarray(have);
         const finder = new ChunkFinder(this.parameters, this.scanner, at);
         length = finder.end(have);
-        while (length === 0 && !ended && have < maximum) {
+        const readOn = () => {
           const want = Math.min(
             maximum - have,
             have < minimum ? Math.max(minimum - have, readStep) : readStep,
           );
-          const got = await source(this.memory, at + have, want);
+          const started = source(this.memory, at + have, want);
+          // It is awaited below, also when the chunk ends before it.
+          started.catch(() => undefined);
+          return started;
+        };
+        let reading =
+          length === 0 && !ended && have < maximum ? readOn() : undefined;
+        while (reading) {
+          const got: number = await reading;
           signal?.throwIfAborted();
           if (got === 0) ended = true;
           have += got;
-          length = finder.end(have);
+          // The next bytes come while these are looked through.
+          reading =
+            length === 0 && !ended && have < maximum ? readOn() : undefined;
+          if (length === 0) length = finder.end(have);
         }
         if (length === 0) length = have;
         // The slot is encrypted in place: what follows must be kept elsewhere.
