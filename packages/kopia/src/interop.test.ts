@@ -8,6 +8,7 @@ import { S3Storage } from './blob/S3Storage';
 import { encryptionNames } from './encryption/ContentCipher';
 import { hashNames } from './hashing/ContentHash';
 import { openObject } from './object/ObjectReader';
+import { runMaintenance } from './maintenance/runMaintenance';
 import { CreateOptions, Repository } from './Repository';
 import { setPolicy } from './snapshot/policy';
 import { listSnapshots, rootOf, walkSnapshot } from './snapshot/snapshots';
@@ -289,6 +290,63 @@ async function filesOf(
     expect(listSnapshots(again)).toHaveLength(2);
     await again.close();
     await server.close();
+  });
+
+  it('maintains what the real program made, beside it', async () => {
+    const folder = temporaryFolder();
+    const kopia = connectKopia(
+      ['create', 'filesystem', `--path=${folder}`],
+      password,
+      { username: 'me', hostname: 'here' },
+    );
+    const source = temporaryFolder();
+    const ids: string[] = [];
+    for (let i = 0; i < 6; i++) {
+      writeDated(join(source, `file-${i}`), xorshift(i + 1, 400_000));
+      writeDated(
+        join(source, 'changing'),
+        xorshift(i + 50, 50_000),
+        1_700_000_000 + i,
+      );
+      ids.push(kopia.json<{ id: string }>('snapshot', 'create', source).id);
+    }
+    kopia.run('snapshot', 'delete', ids[0], ids[1], '--delete');
+    const storage = await openFolder(folder);
+    const repository = await Repository.open({
+      storage,
+      password,
+      user: { username: 'me', hostname: 'here' },
+    });
+    for (let round = 0; round < 3; round++) {
+      const { tasks } = await runMaintenance(repository, {
+        mode: 'full',
+        safety: 'none',
+      });
+      expect(tasks.map(({ task }) => task)).toContain('full-delete-blobs');
+      verifyWithKopia(kopia);
+      writeDated(
+        join(source, 'changing'),
+        xorshift(round + 90, 50_000),
+        1_700_000_100 + round,
+      );
+      kopia.run('snapshot', 'create', source);
+      await repository.refresh();
+      await uploadTree(repository, source, { source: { path: '/ours' } });
+    }
+    kopia.run('maintenance', 'run', '--full', '--safety=none');
+    verifyWithKopia(kopia);
+    const info = kopia.json<{ schedule?: { runs: Record<string, unknown[]> } }>(
+      'maintenance',
+      'info',
+    );
+    expect(JSON.stringify(info)).toContain('snapshot-gc');
+    await repository.refresh();
+    expect(listSnapshots(repository)).toHaveLength(10);
+    for (const entry of repository.contents.entries()) {
+      if (!entry.deleted)
+        await repository.contents.read(entry.id, { rehash: true });
+    }
+    await repository.close();
   });
 
   it('reads every compressor that it writes, and repositories of version 1 and without .shards', async () => {
