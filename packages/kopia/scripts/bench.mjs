@@ -150,7 +150,10 @@ function original(place) {
   };
 }
 
-const median = numbers => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const median = numbers => {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+};
 const results = {};
 function note(test, who, { wall, cpu, peak }) {
   ((results[test] ??= {})[who] ??= []).push({ wall, cpu, peak });

@@ -76,6 +76,7 @@ export interface RestoreReport {
 const largeFile = 8 * 1024 * 1024;
 const parallelLargeFiles = 2;
 const contentsAhead = 3;
+const parallelWrites = 2;
 const holeSize = 64 * 1024;
 const directSize = 64 * 1024;
 const slowDirectMs = 5;
@@ -273,21 +274,33 @@ class TreeRestorer {
       return;
     const handle = await this.create(target);
     if (!handle) return;
+    // Writes run beside reading and decrypting what follows.
+    const writes: Promise<void>[] = [];
     try {
       let position = 0;
-      let written = 0;
+      let end = 0;
       for await (const part of object.stream(0, Infinity, {
         signal,
         ahead: contentsAhead,
       })) {
-        written = await writePart(handle, part, position, sparse, written);
+        const stretches = sparse
+          ? stretchesWithData(part)
+          : [{ from: 0, to: part.length }];
+        if (stretches.length > 0)
+          end = position + stretches[stretches.length - 1].to;
+        const write = writeStretches(handle, part, position, stretches);
+        write.catch(() => undefined);
+        writes.push(write);
+        if (writes.length > parallelWrites) await writes.shift();
         position += part.length;
         this.progress.bytes += part.length;
       }
-      if (position !== written) await handle.truncate(position);
+      await Promise.all(writes);
+      if (position !== end) await handle.truncate(position);
       if (position !== object.length)
         throw new KopiaError('corrupt', `Object ${entry.obj} ended early`);
     } finally {
+      await Promise.allSettled(writes);
       await handle.close();
     }
     await this.setMetadata(entry, target, path, 'f');
@@ -424,17 +437,35 @@ function timeOf(entry: DirectoryEntry): number {
   );
 }
 
-/** Writes a part, leaving long runs of zeros as holes. Returns the end of the last bytes written. */
-async function writePart(
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is left of a part without its long runs of zeros, which become holes. */
+function stretchesWithData(part: Buffer): Stretch[] {
+  const stretches: Stretch[] = [];
+  let from = 0;
+  for (let at = 0; at + holeSize <= part.length; at += holeSize) {
+    if (
+      part[at] !== 0 ||
+      part.compare(zeros, 0, holeSize, at, at + holeSize) !== 0
+    )
+      continue;
+    if (at > from) stretches.push({ from, to: at });
+    from = at + holeSize;
+  }
+  if (part.length > from) stretches.push({ from, to: part.length });
+  return stretches;
+}
+
+async function writeStretches(
   handle: FileHandle,
   part: Buffer,
   position: number,
-  sparse: boolean,
-  written: number,
-): Promise<number> {
-  let end = written;
-  let from = 0;
-  const flush = async (to: number) => {
+  stretches: readonly Stretch[],
+): Promise<void> {
+  for (const { from, to } of stretches) {
     for (let at = from; at < to; ) {
       const { bytesWritten } = await handle.write(
         part,
@@ -444,21 +475,7 @@ async function writePart(
       );
       at += bytesWritten;
     }
-    if (to > from) end = position + to;
-  };
-  if (sparse) {
-    for (let at = 0; at + holeSize <= part.length; at += holeSize) {
-      if (
-        part[at] !== 0 ||
-        part.compare(zeros, 0, holeSize, at, at + holeSize) !== 0
-      )
-        continue;
-      await flush(at);
-      from = at + holeSize;
-    }
   }
-  await flush(part.length);
-  return end;
 }
 
 /**
