@@ -1,6 +1,7 @@
 import { problemOf } from '@lifeboat/backstage-plugin-backup-common';
 import { coreTypes } from '@lifeboat/engine';
 import { eventually } from '../cluster/eventually';
+import { mockedNeighbours } from './__testUtils__/mockedNeighbours';
 import {
   componentIn,
   developer,
@@ -16,11 +17,12 @@ const ours = { 'app.kubernetes.io/part-of': 'orders' };
 let stage: PortalStage;
 
 beforeAll(async () => {
-  stage = await PortalStage.start([
+  const entities = [
     componentIn('orders', 'team-orders', 'shop', selector),
     componentIn('payments', 'team-payments', 'payments'),
     componentIn('sneaky', 'team-orders', 'payments'),
-  ]);
+  ];
+  stage = await PortalStage.start(mockedNeighbours(entities));
   await stage.addNamespace('shop', [
     { entity: 'component:default/orders', selector },
     { entity: 'component:default/reports', selector: 'app=reports' },
@@ -179,6 +181,61 @@ it('runs a schedule now', async () => {
   expect(done.trigger).toEqual({ type: 'schedule', schedule: schedule.name });
   await api.deleteSchedule(orders, schedule.name, { token });
   expect((await api.listSchedules(orders, { token })).items).toEqual([]);
+});
+
+it('says in the list what a point does not hold, and restores in place after a safety point of the caller', async () => {
+  const { api, token, client } = stage;
+  await client.create(coreTypes.persistentVolumeClaims, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { namespace: 'shop', name: 'data', labels: ours },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '1Mi' } },
+    },
+  });
+  const made = async () => {
+    const { name } = await api.createRecoveryPoint(orders, {}, { token });
+    return eventually('the backup has ended', async () => {
+      const { items } = await api.listRecoveryPoints(orders, { token });
+      const row = items.find(item => item.name === name);
+      return row?.completedAt ? row : undefined;
+    });
+  };
+  const point = await made();
+  expect(point).toMatchObject({
+    state: 'done',
+    volumes: { count: 1, included: 0 },
+  });
+  expect((await api.getProtection(orders, { token })).lastPoint).toMatchObject({
+    name: point.name,
+    objects: point.objects,
+  });
+  const preview = await api.previewRestore(
+    orders,
+    point.name,
+    { inPlace: true },
+    { token },
+  );
+  expect(preview).toMatchObject({
+    allowed: true,
+    namespaceState: 'existing',
+    totals: { create: 0 },
+    notes: ['Objects only: the data of 1 volume is not included'],
+  });
+  expect(preview.totals.exists).toBeGreaterThan(1);
+  const safetyPoint = (await made()).name;
+  const run = await api.createRestore(
+    orders,
+    { backup: point.name, inPlace: true, safetyPoint },
+    { token },
+  );
+  expect(run).toMatchObject({ inPlace: true, safetyPoint });
+  await eventually(
+    'the restore in place has ended',
+    async () =>
+      (await api.getRestore(orders, run.name, { token })).state === 'done',
+  );
 });
 
 it('keeps the other team out', async () => {

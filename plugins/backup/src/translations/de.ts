@@ -269,6 +269,9 @@ export default {
     '{{count}} Objekte werden nicht wiederhergestellt',
   'flow.check.skippedItem': '{{kind}} {{name}}: {{reason}}',
   'flow.check.refused': 'Diese Wiederherstellung wird abgelehnt',
+  'flow.check.nothing': 'Es fehlt nichts: Es gibt nichts wiederherzustellen',
+  'flow.check.nothingText':
+    'Um abweichende Objekte zurückzusetzen, gehen Sie zurück und wählen „Zurückändern“.',
   'flow.check.failed': 'Die Prüfung schlug fehl',
   'flow.check.start': 'Wiederherstellung starten',
   'flow.check.startCopy_one': '{{namespace}} mit {{count}} Objekt anlegen',

@@ -298,6 +298,9 @@ export const messages = {
       skippedTitle_other: '{{count}} objects are not restored',
       skippedItem: '{{kind}} {{name}}: {{reason}}',
       refused: 'This restore is refused',
+      nothing: 'Nothing is missing: there is nothing to restore',
+      nothingText:
+        'To set objects that differ back, go back and choose “Change them back”.',
       failed: 'The check failed',
       start: 'Start restore',
       startCopy_one: 'Create {{namespace}} with {{count}} object',

@@ -1,15 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {
-  mockCredentials,
-  mockServices,
-  startTestBackend,
-} from '@backstage/backend-test-utils';
 import type { Entity } from '@backstage/catalog-model';
-import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
-// eslint-disable-next-line @backstage/no-mixed-plugin-imports -- a story runs the plugin itself
-import backupPlugin from '@lifeboat/backstage-plugin-backup-backend';
+import type { JsonObject } from '@backstage/types';
 import { BackupClient } from '@lifeboat/backstage-plugin-backup-common';
 import {
   type ApiObject,
@@ -56,17 +49,28 @@ export function componentIn(
   };
 }
 
+/** A Backstage backend with the backup plugin in it. */
+export interface PortalBackend {
+  url: string;
+  /** A token of the developer. */
+  token: string;
+  stop(): Promise<void>;
+}
+
 /** The backend plugin with its own engine process, on the embedded cluster, with a folder as storage. */
 export class PortalStage {
   private constructor(
     readonly cluster: RunningCluster,
     readonly client: ClusterClient & { close(): void },
     readonly api: BackupClient,
-    readonly token: string,
+    private readonly backend: PortalBackend,
     private readonly end: () => Promise<void>,
   ) {}
 
-  static async start(entities: Entity[]): Promise<PortalStage> {
+  /** @param startBackend - gets the configuration of section `backup` */
+  static async start(
+    startBackend: (backup: JsonObject) => Promise<PortalBackend>,
+  ): Promise<PortalStage> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-portal-'));
     const storage = path.join(folder, 'storage');
     mkdirSync(storage);
@@ -80,25 +84,9 @@ export class PortalStage {
       kind: 'Namespace',
       metadata: { name: controlNamespace },
     });
-    const { server } = await startTestBackend({
-      features: [
-        backupPlugin,
-        catalogServiceMock.factory({ entities }),
-        mockServices.userInfo.mock({
-          getUserInfo: async () => ({
-            userEntityRef: developer,
-            ownershipEntityRefs: [developer, 'group:default/team-orders'],
-          }),
-        }).factory,
-        mockServices.rootConfig.factory({
-          data: {
-            backup: {
-              engine: 'builtin',
-              clusters: [{ name: 'demo', kubeconfig: cluster.kubeconfig }],
-            },
-          },
-        }),
-      ],
+    const backend = await startBackend({
+      engine: 'builtin',
+      clusters: [{ name: 'demo', kubeconfig: cluster.kubeconfig }],
     });
     const stage = new PortalStage(
       cluster,
@@ -106,14 +94,13 @@ export class PortalStage {
       new BackupClient({
         fetchApi: { fetch },
         discoveryApi: {
-          getBaseUrl: async plugin =>
-            `http://localhost:${server.port()}/api/${plugin}`,
+          getBaseUrl: async plugin => `${backend.url}/api/${plugin}`,
         },
       }),
-      mockCredentials.user.token(developer),
+      backend,
       async () => {
-        // The test utilities have stopped the backend before.
         client.close();
+        await backend.stop();
         await cluster.stop();
         rmSync(folder, { recursive: true, force: true });
       },
@@ -125,6 +112,16 @@ export class PortalStage {
       throw error;
     }
     return stage;
+  }
+
+  /** A token of the developer. */
+  get token(): string {
+    return this.backend.token;
+  }
+
+  /** Address of the backend. */
+  get url(): string {
+    return this.backend.url;
   }
 
   async stop(): Promise<void> {

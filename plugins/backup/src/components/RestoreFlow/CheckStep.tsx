@@ -4,7 +4,11 @@ import { useTranslate } from '../../translations/useTranslate';
 import { DetailSkeleton } from '../RunDetail/DetailStates';
 import { ErrorPanel } from '../ProblemPanel/ErrorPanel';
 import { ProblemPanel } from '../ProblemPanel/ProblemPanel';
-import { changesRunningService, RestoreChoice } from './restoreChoice';
+import {
+  changesRunningService,
+  RestoreChoice,
+  touchedObjects,
+} from './restoreChoice';
 import { SafetyPointChoice } from './SafetyPoint';
 import styles from './RestoreFlow.module.css';
 import { PreviewState } from './useRestorePreview';
@@ -95,6 +99,8 @@ export function CheckStep(props: CheckStepProps) {
   } else if (preview.namespaceState === 'existing') {
     lead = t('flow.check.intoExisting', { namespace, cluster });
   }
+  const nothing = preview.allowed && touchedObjects(choice, preview) === 0;
+  const mayStart = preview.allowed && !nothing;
   const skipped = preview.resources.flatMap(group =>
     group.skipped.map(item => ({ ...item, kind: group.kind })),
   );
@@ -110,7 +116,17 @@ export function CheckStep(props: CheckStepProps) {
           problem={problem}
         />
       ))}
-      {preview.allowed && changesRunningService(choice, preview) && (
+      {nothing && (
+        <Alert
+          status="info"
+          icon
+          title={t('flow.check.nothing')}
+          description={
+            choice.way === 'in-place' ? t('flow.check.nothingText') : undefined
+          }
+        />
+      )}
+      {mayStart && changesRunningService(choice, preview) && (
         <SafetyPointChoice
           namespace={namespace}
           taken={choice.safetyPoint}

@@ -177,6 +177,29 @@ describe('RestoreFlow', () => {
     ).toBeInTheDocument();
   });
 
+  it('does not start where nothing is missing', async () => {
+    const { container } = await renderTab('protected', {
+      query: '?flow=restore',
+    });
+    await userEvent.click((await screen.findAllByRole('radio'))[0]);
+    await next();
+    await next();
+    await userEvent.click(
+      await screen.findByRole('radio', { name: /In place, in shop/ }),
+    );
+    await userEvent.type(
+      screen.getByRole('textbox', { name: /Type orders/ }),
+      'orders',
+    );
+    await next();
+    expect(await screen.findByText(/^Nothing is missing/)).toBeInTheDocument();
+    expect(screen.queryByText(/safety point/)).not.toBeInTheDocument();
+    expect(
+      screen.getByRole('button', { name: 'Restore 0 objects into shop' }),
+    ).toBeDisabled();
+    expect(await axeViolations(container)).toEqual([]);
+  });
+
   it('goes without a safety point only when that was chosen', async () => {
     const { backend, container } = await renderTab('protected', {
       query: '?flow=restore',

@@ -87,7 +87,10 @@ export function RestoreFlow() {
     point: Boolean(choice.point),
     what: true,
     where: confirmed && !fault && preview.preview?.allowed === true,
-    check: confirmed && preview.preview?.allowed === true,
+    check:
+      confirmed &&
+      preview.preview?.allowed === true &&
+      touchedObjects(choice, preview.preview) > 0,
   }[name];
 
   const startLabel = (answer: RestorePreview | undefined) => {
