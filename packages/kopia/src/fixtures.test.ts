@@ -40,7 +40,10 @@ described.each(fixtureRepositories())(
         readOnly: true,
       });
     });
-    afterAll(() => repository.close());
+    afterAll(async () => {
+      await repository.close();
+      await repository.storage.close();
+    });
 
     it('has the parameters and keys', () => {
       const { format } = repository;

@@ -188,10 +188,12 @@ export class FolderStorage implements BlobStorage {
     return opened;
   }
 
-  private forget(file: string) {
+  private forget(file: string): Promise<void> {
     const handle = this.handles.get(file);
     this.handles.delete(file);
-    handle?.then(opened => opened.close()).catch(() => undefined);
+    return handle
+      ? handle.then(opened => opened.close()).catch(() => undefined)
+      : Promise.resolve();
   }
 
   async put(
@@ -289,7 +291,7 @@ export class FolderStorage implements BlobStorage {
   }
 
   async close(): Promise<void> {
-    for (const file of [...this.handles.keys()]) this.forget(file);
+    await Promise.all([...this.handles.keys()].map(file => this.forget(file)));
   }
 }
 
