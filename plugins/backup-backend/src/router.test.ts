@@ -406,6 +406,43 @@ describe('writes', () => {
     expect(list.body.items[0].name).toBe(response.body.name);
   });
 
+  it('lets one component have five unfinished runs, not more', async () => {
+    const { cluster, uids } = shop;
+    for (let index = 0; index < 5; index += 1) {
+      for (const [resource, kind] of [
+        ['backups', 'Backup'],
+        ['restores', 'Restore'],
+      ]) {
+        cluster.put(
+          resource,
+          run(
+            kind,
+            `more-${index}`,
+            scopeFor(orders, 'shop', uids.shop, selector),
+            { status: { phase: index === 0 ? 'InProgress' : 'New' } },
+          ),
+        );
+      }
+    }
+    for (const [path, body] of [
+      ['backups', {}],
+      ['restores', { backup: 'mine', targetNamespace: 'shop-copy' }],
+      ['schedules/mine/run', {}],
+    ] as const) {
+      const refused = await portal.send('post', `${ours}/${path}`, body);
+      expect([path, refused.status]).toEqual([path, 409]);
+      expect(refused.body.error.message).toContain('are waiting or running');
+    }
+    cluster.read('backups', 'openshift-adp', 'more-0')!.status = {
+      phase: 'Completed',
+    };
+    // A list serves the requests of half a second.
+    await new Promise(resolve => {
+      setTimeout(resolve, 600);
+    });
+    expect((await portal.send('post', `${ours}/backups`, {})).status).toBe(201);
+  });
+
   it('says that a name is taken', async () => {
     const response = await portal.send('post', `${ours}/backups`, {
       name: 'theirs',
@@ -697,6 +734,10 @@ describe('bad input', () => {
       { cron: '0 2 * * *', timeZone: 'Mars/Olympus' },
       /timeZone.*Mars/,
     ],
+    ['post', 'schedules', { cron: '* * * * *' }, /5 minutes apart/],
+    ['post', 'schedules', { cron: '@every 10s' }, /5 minutes apart/],
+    ['post', 'schedules', { cron: '0,1 3 * * *' }, /5 minutes apart/],
+    ['patch', 'schedules/mine', { cron: '*/2 * * * *' }, /5 minutes apart/],
     ['patch', 'schedules/mine', {}, /body/],
     ['patch', 'schedules/mine', { cron: '0 2 * *' }, /cron/],
     ['patch', 'schedules/mine', { name: 'x' }, /name|additional/i],

@@ -14,14 +14,14 @@ import {
 export function namedFailures(
   cluster: string,
   client: ClusterClient,
-  options: {
+  how: {
     /** For the engine's own code, which decides by the API server's answers: these stay ApiErrors. */
     keepRefusals?: boolean;
   } = {},
 ): ClusterClient {
   const name = (error: unknown): unknown => {
     if (error instanceof ApiError) {
-      return options.keepRefusals ? error : namedFailure(cluster, error);
+      return how.keepRefusals ? error : namedFailure(cluster, error);
     }
     return isAbort(error) || carriedProblem(error)
       ? error

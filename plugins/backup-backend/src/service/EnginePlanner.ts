@@ -9,6 +9,7 @@ import {
   type ResultMessages,
   type RestoreSpec,
 } from '@lifeboat/velero-api';
+import pLimit from 'p-limit';
 import type { BackupConfig } from '../config/BackupConfig';
 import { maskSecrets } from '../runs/maskSecrets';
 import { type RunFiles, readSignal } from '../storage/RunFiles';
@@ -21,9 +22,13 @@ import type {
 } from './RestorePlanner';
 
 const shownFindings = 20;
+/** A plan reads a whole tarball: more at a time would fill disk and memory. */
+const plansAtATime = 3;
 
 /** Plans with the engine's own restore, whose last step only reads. */
 export class EnginePlanner implements RestorePlanner {
+  readonly #limit = pLimit(plansAtATime);
+
   constructor(
     private readonly options: {
       files: RunFiles;
@@ -32,7 +37,19 @@ export class EnginePlanner implements RestorePlanner {
     },
   ) {}
 
-  async plan(
+  plan(
+    call: EntityCall,
+    backup: Backup,
+    spec: RestoreSpec,
+  ): Promise<RestorePlan> {
+    return this.#limit(() => {
+      // Whoever has gone away meanwhile needs no plan.
+      call.signal.throwIfAborted();
+      return this.#planNow(call, backup, spec);
+    });
+  }
+
+  async #planNow(
     call: EntityCall,
     backup: Backup,
     spec: RestoreSpec,

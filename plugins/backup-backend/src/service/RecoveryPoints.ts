@@ -41,6 +41,7 @@ import { type PageQuery, page } from './paging';
 import { runMetadata, scopeOf } from './runMetadata';
 import { runName } from './runName';
 import { usableLocation } from './storageLocation';
+import { checkUnfinished } from './unfinishedRuns';
 
 /** A Backup that the caller may see, with its recorded scope. */
 export interface VisibleBackup {
@@ -111,6 +112,13 @@ export class RecoveryPoints {
     checkTtl(wish.ttl);
     const { clock } = this.options;
     const scope = scopeOf(call);
+    const visible = await this.visible(call);
+    checkUnfinished(
+      visible.filter(
+        ({ backup }) => !isTerminalBackupPhase(backup.status?.phase),
+      ).length,
+      'backups',
+    );
     const location = await usableLocation(call.target.cluster);
     const name =
       wish.name ??

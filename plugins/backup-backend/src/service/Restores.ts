@@ -57,6 +57,7 @@ import {
 } from './restoreTarget';
 import { runMetadata } from './runMetadata';
 import { runName } from './runName';
+import { checkUnfinished } from './unfinishedRuns';
 
 interface VisibleRestore {
   restore: Restore;
@@ -243,6 +244,15 @@ export class Restores {
     if (decision.problem) {
       throw problemError(decision.problem);
     }
+    const others = await call.target.cluster.control.restores.list();
+    checkUnfinished(
+      others.filter(
+        other =>
+          visibleScope(other, call.grant, call.target) !== undefined &&
+          !isTerminalRestorePhase(other.status?.phase),
+      ).length,
+      'restores',
+    );
     const name = runName(
       `${call.grant.entity.metadata.name}-restore`,
       clock.now(),

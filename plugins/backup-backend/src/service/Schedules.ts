@@ -6,7 +6,7 @@ import type {
   RecoveryPoint,
   UpdateScheduleRequest,
 } from '@lifeboat/backstage-plugin-backup-common';
-import { type Schedule, parseCron } from '@lifeboat/velero-api';
+import { type Schedule, nextRuns, parseCron } from '@lifeboat/velero-api';
 import { backupSchedule } from '../runs/backupSchedule';
 import { joinCron, splitCron } from '../runs/cronText';
 import { visibleScope } from '../tenancy/visibleScope';
@@ -18,6 +18,11 @@ import { type RecoveryPoints, checkTtl } from './RecoveryPoints';
 import { runMetadata, scopeOf } from './runMetadata';
 import { runName } from './runName';
 import { usableLocation } from './storageLocation';
+
+/** A schedule that runs more often would keep the engine busy for one component. */
+const shortestGapMs = 5 * 60_000;
+/** Enough to see the shortest gap of an hour's pattern. */
+const comparedRuns = 20;
 
 /** Schedules of an entity: Schedule resources of its scope. */
 export class Schedules {
@@ -48,9 +53,9 @@ export class Schedules {
     call: EntityCall,
     request: CreateScheduleRequest,
   ): Promise<BackupSchedule> {
-    const cron = checkedCron(request.cron, request.timeZone);
-    checkTtl(request.ttl);
     const { clock } = this.options;
+    const cron = checkedCron(request.cron, request.timeZone, clock.now());
+    checkTtl(request.ttl);
     const scope = scopeOf(call);
     const location = await usableLocation(call.target.cluster);
     const name = runName(
@@ -90,6 +95,7 @@ export class Schedules {
         ? checkedCron(
             request.cron ?? present.cron,
             request.timeZone ?? present.timeZone,
+            this.options.clock.now(),
           )
         : undefined;
     checkTtl(request.ttl);
@@ -138,7 +144,11 @@ export class Schedules {
 }
 
 /** @throws InputError with what is wrong and what is allowed */
-function checkedCron(cron: string, timeZone: string | undefined): string {
+function checkedCron(
+  cron: string,
+  timeZone: string | undefined,
+  now: Date,
+): string {
   if (/^\s*(CRON_TZ|TZ)=/.test(cron)) {
     throw new InputError(
       'cron: give the time zone in timeZone, not in the expression',
@@ -154,10 +164,21 @@ function checkedCron(cron: string, timeZone: string | undefined): string {
     }
   }
   const text = joinCron(cron.trim(), timeZone);
+  let runs: Date[];
   try {
     parseCron(text);
+    runs = nextRuns(text, now, comparedRuns);
   } catch (error) {
     throw new InputError(`cron: ${(error as Error).message}`);
+  }
+  const tooClose = runs.some(
+    (run, index) =>
+      index > 0 && run.getTime() - runs[index - 1].getTime() < shortestGapMs,
+  );
+  if (tooClose) {
+    throw new InputError(
+      `cron: two runs must be at least ${shortestGapMs / 60_000} minutes apart`,
+    );
   }
   return text;
 }
