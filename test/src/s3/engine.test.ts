@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
   DeleteObjectsCommand,
   ListObjectsV2Command,
   S3Client,
@@ -16,11 +18,18 @@ import type {
   Backup,
   BackupStorageLocation,
   DeleteBackupRequest,
+  Restore,
+} from '@lifeboat/velero-api';
+import {
+  isTerminalBackupPhase,
+  isTerminalRestorePhase,
 } from '@lifeboat/velero-api';
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { startDevCluster } from '../cluster/startDevCluster';
 import { startEngine, type RunningEngine } from '../cluster/startEngine';
+import { freePorts } from '../cluster/freePorts';
+import { startBreakableProxy } from './breakableProxy';
 
 const namespace = 'openshift-adp';
 const bucket = process.env.S3_BUCKET ?? '';
@@ -45,12 +54,81 @@ describe.each([
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
 
-  async function keys(): Promise<string[]> {
+  async function keys(inBucket = bucket): Promise<string[]> {
     const listed = await s3.send(
-      new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}/` }),
+      new ListObjectsV2Command({ Bucket: inBucket, Prefix: `${prefix}/` }),
     );
     return (listed.Contents ?? []).map(object => object.Key ?? '');
   }
+
+  async function empty(inBucket = bucket): Promise<void> {
+    const left = await keys(inBucket);
+    if (left.length > 0) {
+      await s3.send(
+        new DeleteObjectsCommand({
+          Bucket: inBucket,
+          Delete: { Objects: left.map(Key => ({ Key })) },
+        }),
+      );
+    }
+  }
+
+  let counter = 0;
+  const unique = (text: string) => {
+    counter += 1;
+    return `${text}-${counter}`;
+  };
+
+  /** Makes a backup into a location and waits for its end. */
+  async function backupTo(storageLocation: string): Promise<Backup> {
+    const backup = unique('backup');
+    await client.create<Backup>(veleroTypes.backups, {
+      apiVersion: 'velero.io/v1',
+      kind: 'Backup',
+      metadata: { namespace, name: backup },
+      spec: {
+        includedNamespaces: ['shop'],
+        snapshotVolumes: false,
+        storageLocation,
+      },
+    });
+    return eventually(
+      `backup ${backup} ends`,
+      async () => {
+        const found = await client.get<Backup>(veleroTypes.backups, {
+          namespace,
+          name: backup,
+        });
+        return isTerminalBackupPhase(found?.status?.phase) && found;
+      },
+      60_000,
+    );
+  }
+
+  /** Restores a backup and waits for the end. */
+  async function restoreOf(backupName: string): Promise<Restore> {
+    const restore = unique('restore');
+    await client.create<Restore>(veleroTypes.restores, {
+      apiVersion: 'velero.io/v1',
+      kind: 'Restore',
+      metadata: { namespace, name: restore },
+      spec: { backupName, namespaceMapping: { shop: restore } },
+    });
+    return eventually(
+      `restore ${restore} ends`,
+      async () => {
+        const found = await client.get<Restore>(veleroTypes.restores, {
+          namespace,
+          name: restore,
+        });
+        return isTerminalRestorePhase(found?.status?.phase) && found;
+      },
+      60_000,
+    );
+  }
+
+  const reasonOf = (run: Backup | Restore) =>
+    [run.status?.failureReason, ...(run.status?.validationErrors ?? [])].join();
 
   beforeAll(async () => {
     cluster = await startDevCluster({ withoutNode: true });
@@ -84,28 +162,24 @@ describe.each([
     await engine?.stop();
     client?.close();
     await cluster?.stop();
-    const left = await keys();
-    if (left.length > 0) {
-      await s3.send(
-        new DeleteObjectsCommand({
-          Bucket: bucket,
-          Delete: { Objects: left.map(Key => ({ Key })) },
-        }),
-      );
-    }
+    await empty();
     s3.destroy();
   }, 60_000);
+
+  function secretData(secretKey: string): { [key: string]: string } {
+    return {
+      cloud: Buffer.from(
+        `[default]\r\naws_access_key_id=${process.env.S3_ACCESS_KEY}\r\naws_secret_access_key=${secretKey}\r\n`,
+      ).toString('base64'),
+    };
+  }
 
   async function putSecret(secret: string, secretKey: string): Promise<void> {
     await client.create<KubernetesObject>(coreTypes.secrets, {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { namespace, name: secret },
-      data: {
-        cloud: Buffer.from(
-          `[default]\r\naws_access_key_id=${process.env.S3_ACCESS_KEY}\r\naws_secret_access_key=${secretKey}\r\n`,
-        ).toString('base64'),
-      },
+      data: secretData(secretKey),
     });
   }
 
@@ -165,7 +239,32 @@ describe.each([
     expect(missing.status?.message).toContain(
       'Bucket "lifeboat-no-such-bucket" does not exist',
     );
-  }, 60_000);
+    const [port] = await freePorts(1);
+    await putLocation('nobody-home', {
+      config: {
+        region: process.env.S3_REGION ?? 'us-east-1',
+        s3Url: `http://127.0.0.1:${port}`,
+        s3ForcePathStyle: 'true',
+      },
+    });
+    const unreachable = await phaseOf('nobody-home', 'Unavailable');
+    expect(unreachable.status?.message).toContain(
+      `http://127.0.0.1:${port} cannot be reached (ECONNREFUSED)`,
+    );
+    for (const [location, reason] of [
+      ['wrong-key', 'Secret wrong, key cloud'],
+      ['no-bucket', 'does not exist'],
+      ['nobody-home', 'cannot be reached'],
+    ]) {
+      const backup = await backupTo(location);
+      expect(backup.status?.phase).toBe('FailedValidation');
+      expect(reasonOf(backup)).toContain(
+        `BackupStorageLocation ${location} is in Unavailable status`,
+      );
+      expect(reasonOf(backup)).toContain(reason);
+      expect(reasonOf(backup)).not.toContain('x'.repeat(40));
+    }
+  }, 90_000);
 
   it('keeps a backup in the bucket, brings it back into the cluster, and deletes it', async () => {
     await putLocation('default', { default: true });
@@ -218,4 +317,126 @@ describe.each([
       (await keys()).filter(key => key.includes('/backups/first/')),
     ).toEqual([]);
   }, 90_000);
+
+  it('fails backups and restores when the bucket vanishes or the keys are withdrawn, and says why', async () => {
+    const doomed = `lifeboat-doomed-${process.pid}-${name.toLowerCase()}`;
+    await s3.send(new CreateBucketCommand({ Bucket: doomed }));
+    await putSecret('changing', process.env.S3_SECRET_KEY ?? '');
+    await putLocation('doomed', {
+      objectStorage: { bucket: doomed },
+      credential: { name: 'changing', key: 'cloud' },
+      validationFrequency: '1h',
+    });
+    await phaseOf('doomed', 'Available');
+    const good = await backupTo('doomed');
+    expect(good.status?.phase).toBe('Completed');
+    const goodName = good.metadata.name ?? '';
+
+    // The location still counts as available: it is looked at once an hour.
+    const setSecret = (secretKey: string) =>
+      client.patch(
+        coreTypes.secrets,
+        { namespace, name: 'changing' },
+        { contentType: 'merge', body: { data: secretData(secretKey) } },
+      );
+    await setSecret('y'.repeat(40));
+    const unsigned = await backupTo('doomed');
+    expect(unsigned.status?.phase).toBe('Failed');
+    expect(reasonOf(unsigned)).toContain('Secret changing, key cloud');
+    expect(reasonOf(unsigned)).not.toContain('y'.repeat(40));
+    const unread = await restoreOf(goodName);
+    expect(unread.status?.phase).toBe('FailedValidation');
+    expect(reasonOf(unread)).toContain(
+      'the backup cannot be read from storage',
+    );
+    await setSecret(process.env.S3_SECRET_KEY ?? '');
+    const restored = await restoreOf(goodName);
+    expect(restored.status?.phase).toBe('Completed');
+
+    await empty(doomed);
+    await s3.send(new DeleteBucketCommand({ Bucket: doomed }));
+    const homeless = await backupTo('doomed');
+    expect(homeless.status?.phase).toBe('Failed');
+    expect(reasonOf(homeless)).toContain(`Bucket "${doomed}" does not exist`);
+    const lost = await restoreOf(goodName);
+    expect(lost.status?.phase).toBe('FailedValidation');
+    expect(reasonOf(lost)).toContain(`Bucket "${doomed}" does not exist`);
+    // What lay in the bucket has gone with it: its Restore must not wait for it.
+    await client.delete(veleroTypes.restores, {
+      namespace,
+      name: restored.metadata.name ?? '',
+    });
+    await eventually(
+      'the Restore is gone',
+      async () =>
+        !(await client.get(veleroTypes.restores, {
+          namespace,
+          name: restored.metadata.name ?? '',
+        })),
+    );
+  }, 180_000);
+
+  it('calls nothing Completed when the server goes away in the middle, and cleans up when it is back', async () => {
+    const proxy = await startBreakableProxy(endpoint);
+    try {
+      await putLocation('shaky', {
+        config: {
+          region: process.env.S3_REGION ?? 'us-east-1',
+          s3Url: proxy.url,
+          s3ForcePathStyle: 'true',
+          checksumAlgorithm: '',
+        },
+        objectStorage: { bucket, prefix: `${prefix}/shaky` },
+        validationFrequency: '1h',
+        backupSyncPeriod: '0s',
+      });
+      await phaseOf('shaky', 'Available');
+      const phases: string[] = [];
+      for (const exchanges of [0, 1, 3, 6, 10, 15, 1000]) {
+        proxy.breakAfter(exchanges);
+        const backup = await backupTo('shaky');
+        const backupName = backup.metadata.name ?? '';
+        phases.push(`${backup.status?.phase}`);
+        proxy.mend();
+        const files = async () =>
+          (await keys()).filter(key => key.includes(`/${backupName}/`));
+        if (backup.status?.phase === 'Completed') {
+          expect(await files()).toHaveLength(10);
+          expect((await restoreOf(backupName)).status?.phase).toBe('Completed');
+        } else {
+          expect(backup.status?.phase).toBe('Failed');
+          expect(reasonOf(backup)).toMatch(
+            /cannot be reached|did not answer|could not be stored/,
+          );
+          await eventually(
+            'its files are removed',
+            async () => {
+              const found = await client.get<Backup>(veleroTypes.backups, {
+                namespace,
+                name: backupName,
+              });
+              return (
+                !found?.metadata.annotations?.[
+                  'lifeboat.dev/storage-cleanup'
+                ] && (await files()).length === 0
+              );
+            },
+            90_000,
+          );
+        }
+      }
+      expect(phases[0]).toBe('Failed');
+      expect(phases.at(-1)).toBe('Completed');
+
+      const good = await backupTo('shaky');
+      proxy.breakAfter(0);
+      const restore = await restoreOf(good.metadata.name ?? '');
+      expect(restore.status?.phase).toBe('FailedValidation');
+      expect(reasonOf(restore)).toContain(
+        'the backup cannot be read from storage',
+      );
+    } finally {
+      await proxy.stop();
+    }
+  }, 400_000);
 });

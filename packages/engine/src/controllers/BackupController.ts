@@ -50,6 +50,8 @@ const cleanupAnnotation = 'lifeboat.dev/storage-cleanup';
 // A run that was cancelled still cleans up, but does not wait forever for dead storage.
 const cleanupTimeoutMs = 60_000;
 
+const lookAgainMs = 2_000;
+
 const runningPhases: (BackupPhase | undefined)[] = [
   'InProgress',
   'WaitingForPluginOperations',
@@ -111,7 +113,8 @@ export class BackupController implements Controller {
     const run = this.running.get(key.name);
     if (run) {
       this.endIfAsked(run, backup);
-      return undefined;
+      // Its last change may come before it counts as ended: what is left to do then must not wait for another change.
+      return { requeueAfterMs: lookAgainMs };
     }
     if (!backup || backup.metadata.deletionTimestamp) {
       await this.startWaiting(context);
