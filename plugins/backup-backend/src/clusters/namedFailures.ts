@@ -46,16 +46,16 @@ export function namedFailures(
 
   return {
     discover: signal => call(client.discover(signal)),
-    get: (type, ref, options) => call(client.get(type, ref, options)),
-    list: (type, options) => iterate(client.list(type, options)),
-    create: (type, object, options) =>
-      call(client.create(type, object, options)),
-    replace: (type, object, options) =>
-      call(client.replace(type, object, options)),
-    patch: (type, ref, patch, options) =>
-      call(client.patch(type, ref, patch, options)),
-    delete: (type, ref, options) => call(client.delete(type, ref, options)),
-    watch: (type, options) => iterate(client.watch(type, options)),
+    get: (type, ref, request) => call(client.get(type, ref, request)),
+    list: (type, request) => iterate(client.list(type, request)),
+    create: (type, object, request) =>
+      call(client.create(type, object, request)),
+    replace: (type, object, request) =>
+      call(client.replace(type, object, request)),
+    patch: (type, ref, patch, request) =>
+      call(client.patch(type, ref, patch, request)),
+    delete: (type, ref, request) => call(client.delete(type, ref, request)),
+    watch: (type, request) => iterate(client.watch(type, request)),
   };
 }
 
