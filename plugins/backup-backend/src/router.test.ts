@@ -530,8 +530,11 @@ describe('writes', () => {
   });
 
   it.each([
-    ['payments', 'does not consent to this component'],
-    ['other-copy', 'must be named shop-*'],
+    ['payments', 'must be named shop-\\*.*, and an existing one must consent'],
+    [
+      'other-copy',
+      'must be named shop-\\*.*, and an existing one must consent',
+    ],
     ['kube-system', 'must be named|name of the cluster'],
     ['openshift-adp', 'holds the backups'],
     ['Shop_Copy', 'is not a namespace name'],

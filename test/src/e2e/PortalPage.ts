@@ -6,6 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 export type Theme = 'light' | 'dark';
 
 const screenshots = join(__dirname, '..', '..', 'e2e-screenshots');
+const readmePicture = join(__dirname, '../../../docs/images/backups-tab.png');
 const widths = [360, 768, 1440];
 const height = 900;
 const axeSource = readFileSync(require.resolve('axe-core'), 'utf8');
@@ -82,6 +83,17 @@ export class PortalPage {
     }
     await this.page.setViewportSize({ width: 1440, height });
     await this.page.waitForTimeout(300);
+  }
+
+  /** The picture of the README, down to the last row. Returns its size in bytes. */
+  async readmePicture(): Promise<number> {
+    const table = await this.page.getByRole('grid').boundingBox();
+    const bottom = Math.ceil((table?.y ?? 0) + (table?.height ?? height)) + 24;
+    const picture = await this.page.screenshot({
+      path: readmePicture,
+      clip: { x: 0, y: 0, width: 1440, height: Math.min(bottom, height) },
+    });
+    return picture.length;
   }
 
   /** What axe-core finds wrong in our part of the page, colours included. */

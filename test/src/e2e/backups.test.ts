@@ -44,6 +44,10 @@ describe('the Backups tab, by clicks', () => {
         name: 'Recovery points of orders',
       });
       await points.waitFor();
+      await points
+        .getByText('Objects only: the data of 1 volume is not included')
+        .first()
+        .waitFor();
       await page
         .getByRole('region', { name: 'Protection of orders' })
         .getByText(/^(Protected|At risk)$/)
@@ -113,6 +117,84 @@ describe('the Backups tab, by clicks', () => {
       await copy.close();
     });
 
+    it('restores in place after a safety point, which the result names', async () => {
+      const { page } = portal;
+      await portal.openBackups('orders');
+      await page.getByRole('button', { name: 'Restore…' }).first().click();
+      await page.getByRole('button', { name: 'Next' }).click();
+      await page.getByText('In place, in shop', { exact: true }).click();
+      await page.getByText('Change them back', { exact: true }).click();
+      await page.getByRole('textbox', { name: /^Type orders/ }).fill('orders');
+      await portal.picture('restore-in-place-where');
+      await page.getByRole('button', { name: 'Next' }).click();
+      await page.getByText('A safety point is taken first').waitFor();
+      await portal.picture('restore-in-place-check');
+      expect(await portal.axeViolations()).toEqual([]);
+      await page
+        .getByRole('button', { name: /^Restore \d+ objects into shop$/ })
+        .click();
+      await page.getByText(/^Taking the safety point /).waitFor();
+      const result = page.getByRole('region', { name: /^Restore / });
+      await result.getByText('shop was restored.').waitFor({ timeout: 90_000 });
+      await portal.picture('restore-in-place-done');
+      expect(await portal.axeViolations()).toEqual([]);
+      const safety = result
+        .locator('dd')
+        .filter({ has: page.getByRole('link') })
+        .last()
+        .getByRole('link');
+      const name = await safety.innerText();
+      await safety.click();
+      await page
+        .getByRole('region', { name: `Recovery point ${name}` })
+        .getByText('StatefulSet', { exact: true })
+        .waitFor();
+      expect(page.url()).toContain(`point=${name}`);
+    });
+
+    it('works by keyboard, and comes back to where it was', async () => {
+      const { page } = portal;
+      await portal.openBackups('orders');
+      const points = page.getByRole('grid', {
+        name: 'Recovery points of orders',
+      });
+      await points.waitFor();
+      const focused = () =>
+        page.evaluate(() => {
+          const { activeElement } = document;
+          return `${activeElement?.getAttribute('role') ?? ''} ${
+            activeElement?.getAttribute('aria-label') ?? ''
+          }`;
+        });
+      const row = points.getByRole('row').nth(1);
+      await row.focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('region', { name: /^Recovery point / }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.waitForFunction(
+        () => document.activeElement?.getAttribute('role') === 'row',
+      );
+
+      const menu = points
+        .getByRole('button', { name: /^More actions for/ })
+        .first();
+      await menu.focus();
+      await page.keyboard.press('Enter');
+      const item = page.getByRole('menuitem', { name: 'Delete…' });
+      await item.waitFor();
+      await item.focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.waitForFunction(
+        () =>
+          document.activeElement !== document.body &&
+          document.activeElement?.closest('[role=row]') !== null,
+      );
+      expect(await focused()).toMatch(/More actions for|row/);
+    });
+
     it('checks a name while it is typed, and leaves on Esc', async () => {
       const { page } = portal;
       await portal.openBackups('orders');
@@ -149,6 +231,11 @@ describe('the Backups tab, by clicks', () => {
       await page.getByText(/^The schedule is active/).waitFor();
       const table = page.getByRole('grid', { name: 'Schedules of orders' });
       await table.getByText('Active').waitFor();
+      // All parts of the page know it at once.
+      await page
+        .getByRole('region', { name: 'Protection of orders' })
+        .getByText(/^(today|tomorrow) 02:00$/)
+        .waitFor({ timeout: 3_000 });
       await portal.picture('schedules');
 
       const menu = table.getByRole('button', { name: /^More actions for/ });
@@ -204,6 +291,24 @@ describe('the Backups tab, by clicks', () => {
       expect(await portal.axeViolations()).toEqual([]);
     });
 
+    it('says what the platform team must run where a namespace has not agreed', async () => {
+      const { page } = portal;
+      await portal.openBackups('newsletter');
+      await page
+        .getByText('The namespace does not let this component be backed up')
+        .waitFor();
+      await page
+        .getByText(
+          `kubectl annotate namespace newsletter lifeboat.dev/entities='["component:default/newsletter"]'`,
+        )
+        .waitFor();
+      expect(
+        await page.getByRole('button', { name: 'Back up now' }).count(),
+      ).toBe(0);
+      await portal.picture('no-consent');
+      expect(await portal.axeViolations()).toEqual([]);
+    });
+
     it("says who owns the other team's component, and nothing else", async () => {
       const { page } = portal;
       // The catalog's first page shows what the guest owns.
@@ -231,4 +336,37 @@ describe('the Backups tab, by clicks', () => {
       );
     });
   });
+
+  // `LIFEBOAT_README_SCREENSHOT=1` renews the picture of the README.
+  if (process.env.LIFEBOAT_README_SCREENSHOT === '1') {
+    it('is shown in the README', async () => {
+      const portal = await PortalPage.open(browser, 'light', demo.url);
+      await portal.signIn();
+      const { page } = portal;
+      await portal.openBackups('orders');
+      await page.getByRole('tab', { name: 'Schedules' }).click();
+      await page.getByRole('button', { name: 'New schedule' }).click();
+      await page.getByRole('button', { name: 'Create schedule' }).click();
+      await page.getByText(/^The schedule is active/).waitFor();
+      await portal.openBackups('orders');
+      const points = page.getByRole('grid', {
+        name: 'Recovery points of orders',
+      });
+      const done = points.getByText('Done', { exact: true });
+      for (const rows of [2, 3]) {
+        await page.getByRole('button', { name: 'Back up now' }).click();
+        await done.nth(rows - 1).waitFor();
+      }
+      await page
+        .getByText(/ is being made\.$/)
+        .waitFor({ state: 'detached', timeout: 60_000 });
+      await page
+        .getByRole('region', { name: 'Protection of orders' })
+        .getByText(/^(today|tomorrow) 02:00$/)
+        .waitFor();
+      const size = await portal.readmePicture();
+      expect(size).toBeLessThan(300_000);
+      await portal.close();
+    });
+  }
 });

@@ -75,3 +75,12 @@ it('shows the command by which an existing namespace would agree', () => {
   );
   expect(problem?.command).toBe(refused.problem.command);
 });
+
+it("does not tell whether somebody else's namespace exists", () => {
+  const target = 'payments';
+  const there = decideRestoreTarget(
+    facts({ target, exists: true, consent: refused }),
+  );
+  expect(there).toEqual(decideRestoreTarget(facts({ target })));
+  expect(there.problem).not.toHaveProperty('command');
+});

@@ -51,10 +51,23 @@ export function decideRestoreTarget(
       targetNotAllowed(`"${target}" holds the backups themselves.`),
     );
   }
+  const inPlace = target === source;
+  if (exists && (inPlace || consent?.allowed)) {
+    return { namespaceState: 'existing' };
+  }
+  // Whether somebody else's namespace exists is told to nobody: only names of our own patterns are looked at further.
+  if (!inPlace && !patterns.some(pattern => fitsPattern(target, pattern))) {
+    return forbidden(
+      targetNotAllowed(
+        patterns.length > 0
+          ? `"${target}" cannot be restored into: a new namespace must be named ${patterns.join(
+              ' or ',
+            )} (* stands for anything), and an existing one must consent to this component.`
+          : `"${target}" cannot be restored into: restores may not create namespaces here (backup.restore.targets is empty), and an existing one must consent to this component.`,
+      ),
+    );
+  }
   if (exists) {
-    if (target === source || consent?.allowed) {
-      return { namespaceState: 'existing' };
-    }
     return forbidden(
       targetNotAllowed(
         `Namespace "${target}" exists and does not consent to this component. Choose another name, or ask the platform team to run the command.`,
@@ -72,20 +85,6 @@ export function decideRestoreTarget(
       targetNotAllowed(
         `Namespace "${target}" does not exist, and restores may not create namespaces here (backup.restore.createNamespaces).`,
         `kubectl create namespace ${target}`,
-      ),
-    );
-  }
-  if (
-    target !== source &&
-    !patterns.some(pattern => fitsPattern(target, pattern))
-  ) {
-    return forbidden(
-      targetNotAllowed(
-        patterns.length > 0
-          ? `A new namespace must be named ${patterns.join(
-              ' or ',
-            )} (* stands for anything).`
-          : 'Restores may not create namespaces here (backup.restore.targets is empty).',
       ),
     );
   }

@@ -27,7 +27,6 @@ export default {
   'protection.never': 'noch keiner',
   'protection.nextRun': 'Nächster Lauf',
   'protection.noSchedule': 'kein Zeitplan',
-  'protection.inLastPoint': 'Darin',
   'protection.found': 'Jetzt ausgewählt',
   'protection.foundAndMore': '{{contents}}, und was dazugehört',
   'protection.where': 'Wo',

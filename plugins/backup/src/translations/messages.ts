@@ -32,7 +32,6 @@ export const messages = {
     never: 'none yet',
     nextRun: 'Next run',
     noSchedule: 'no schedule',
-    inLastPoint: 'In it',
     found: 'Selected now',
     foundAndMore: '{{contents}}, and what belongs to them',
     where: 'Where',

@@ -31,7 +31,7 @@ describe('ProtectionHeader', () => {
     const header = await screen.findByRole('region', {
       name: 'Protection of orders',
     });
-    expect(header).toHaveTextContent('In it:15 objects');
+    expect(header).toHaveTextContent(/Last recovery point:.*, 15 objects/);
     expect(header).not.toHaveTextContent(/volume|demo0/);
   });
 

@@ -77,7 +77,11 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
         <dl className={styles.facts}>
           <Fact name={t('protection.lastPoint')}>
             {protection.lastPoint ? (
-              <RelativeTime time={protection.lastPoint.completedAt} />
+              <>
+                <RelativeTime time={protection.lastPoint.completedAt} />
+                {lastObjects !== undefined &&
+                  `, ${t('count.objects', { count: lastObjects })}`}
+              </>
             ) : (
               t('protection.never')
             )}
@@ -89,11 +93,6 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
               t('protection.noSchedule')
             )}
           </Fact>
-          {lastObjects !== undefined && (
-            <Fact name={t('protection.inLastPoint')}>
-              {t('count.objects', { count: lastObjects })}
-            </Fact>
-          )}
           {lastObjects === undefined && found && (
             <Fact name={t('protection.found')}>
               {t('protection.foundAndMore', { contents: found })}

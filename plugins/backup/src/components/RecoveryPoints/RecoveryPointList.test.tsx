@@ -1,5 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { http } from 'msw';
+import { mockBaseUrl } from '../../__testUtils__/mockHandlers';
 import { axeViolations, renderTab } from '../../__testUtils__/renderTab';
 import { pointColumns } from './RecoveryPointList';
 
@@ -35,6 +37,32 @@ describe('RecoveryPointList', () => {
       within(last[19]).getByText(backend.points[0].name),
     ).toBeInTheDocument();
     expect(screen.getByText('1981–2000 of 2000')).toBeInTheDocument();
+  });
+
+  it('draws one page of a long list, and reads it in pages', async () => {
+    const requested: string[] = [];
+    await renderTab('many', {
+      handlers: [
+        http.get(
+          `${mockBaseUrl}/entities/:kind/:namespace/:name/backups`,
+          ({ request }) => {
+            requested.push(new URL(request.url).search);
+            return undefined;
+          },
+        ),
+      ],
+    });
+    expect(await rows()).toHaveLength(20);
+    expect(screen.getByText('1–20 of 2000')).toBeInTheDocument();
+    expect(requested).toHaveLength(4);
+    expect(requested[3]).toBe('?limit=500&cursor=1500');
+    await userEvent.click(screen.getByRole('button', { name: /Next/ }));
+    await waitFor(() =>
+      expect(screen.getByText('21–40 of 2000')).toBeInTheDocument(),
+    );
+    expect(await rows()).toHaveLength(20);
+    // Turning a page asks nobody.
+    expect(requested).toHaveLength(4);
   });
 
   it('says so when nothing matches, with a way back', async () => {

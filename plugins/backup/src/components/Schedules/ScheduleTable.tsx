@@ -49,6 +49,10 @@ const columnClass: Partial<Record<ColumnId, string>> = {
   actions: columnStyles.menu,
 };
 
+function columnStyle(id: ColumnId, narrow: boolean): string | undefined {
+  return narrow && id !== 'actions' ? undefined : columnClass[id];
+}
+
 export interface ScheduleTableProps {
   schedules: PolledResource<BackupSchedule[]>;
   onDelete: (schedule: BackupSchedule) => void;
@@ -215,7 +219,7 @@ export function ScheduleTable({ schedules, onDelete }: ScheduleTableProps) {
           {column => (
             <Column
               id={column.id}
-              className={columnClass[column.id]}
+              className={columnStyle(column.id, narrow)}
               isRowHeader={column.id === 'when'}
             >
               {column.id === 'actions' ? (
