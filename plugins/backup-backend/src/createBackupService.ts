@@ -66,7 +66,7 @@ export function createBackupService(
   const files = new RunFiles((location, { client }) =>
     openBackupStore(location, { client, namespace: config.namespace }),
   );
-  const points = new RecoveryPoints({ files, clock });
+  const points = new RecoveryPoints({ files, clock, mode: config.engine });
   const schedules = new Schedules({ points, clock });
   const restores = new Restores({
     points,

@@ -889,7 +889,10 @@ describe('what storage holds', () => {
       sizeBytes: 1234,
       storageLocation: 'default',
       kubectl: 'kubectl get backup mine -n openshift-adp -o yaml',
-      notes: ['Objects only: the data of 1 volume is not included'],
+      notes: [
+        'Objects only: the data of 1 volume is not included',
+        expect.stringContaining('The installed Velero takes only'),
+      ],
       resources: [
         { kind: 'ConfigMap', apiVersion: 'v1', objects: ['web'] },
         { kind: 'Deployment', apiVersion: 'apps/v1', objects: ['web'] },
@@ -1314,6 +1317,12 @@ describe('who carries out backups', () => {
         state: 'not-managed',
         restarts: 0,
       });
+      const detail = await portal.send('get', `${ours}/backups/mine`);
+      expect(
+        detail.body.notes.some((note: string) =>
+          note.startsWith('The installed Velero takes only objects that match'),
+        ),
+      ).toBe(engine === 'velero');
       const made = await portal.send('post', `${ours}/backups`, {});
       expect(made.status).toBe(201);
     },

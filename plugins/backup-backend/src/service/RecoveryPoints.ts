@@ -23,6 +23,7 @@ import {
   veleroLabels,
 } from '@lifeboat/velero-api';
 import type { Cluster } from '../clusters/Cluster';
+import type { EngineMode } from '../config/BackupConfig';
 import { carriedProblem } from '../problems/problemError';
 import { visibleFindings } from '../runs/findings';
 import { phaseSteps } from '../runs/phaseSteps';
@@ -64,9 +65,20 @@ interface BackupFiles {
 
 const longestTtlMs = 100 * 365 * 24 * 3_600_000;
 
+/** Velero does not follow what the chosen objects mount and use. */
+function onlySelected(selector: string): string {
+  return `The installed Velero takes only objects that match "${selector}": settings and secrets without these labels are not in this recovery point`;
+}
+
 /** Recovery points of an entity: Backup resources of its scope. */
 export class RecoveryPoints {
-  constructor(private readonly options: { files: RunFiles; clock: Clock }) {}
+  constructor(
+    private readonly options: {
+      files: RunFiles;
+      clock: Clock;
+      mode: EngineMode;
+    },
+  ) {}
 
   /** All Backups that the caller may see. */
   async visible({ grant, target }: EntityCall): Promise<VisibleBackup[]> {
@@ -180,6 +192,9 @@ export class RecoveryPoints {
       ),
       notes: [
         ...(left > 0 ? [objectsOnlyText(left)] : []),
+        ...(this.options.mode === 'velero' && scope.selector
+          ? [onlySelected(scope.selector)]
+          : []),
         ...(note ? [note] : []),
       ],
     };

@@ -71,7 +71,7 @@ export function decideRestoreTarget(
     return forbidden(
       targetNotAllowed(
         `Namespace "${target}" exists and does not consent to this component. Choose another name, or ask the platform team to run the command.`,
-        consent?.problem.command,
+        consent && !consent.allowed ? consent.problem.command : undefined,
       ),
     );
   }
