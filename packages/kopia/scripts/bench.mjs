@@ -1,5 +1,5 @@
 // Figures of speed and memory, beside the real kopia program on the same data in the same run where KOPIA names it.
-//   node scripts/bench.mjs [--repetitions 3] [--mebibytes 1024] [--files 50000] [--only random,text,small] [--s3]
+//   npm run bench -- kopia [--repetitions 3] [--mebibytes 1024] [--files 50000] [--only random,text,small] [--s3]
 // Both programs take turns; wall time, processor time and peak memory are the child process's own (Linux only).
 import { build } from 'esbuild';
 import { execFileSync, fork, spawn } from 'node:child_process';
@@ -189,7 +189,7 @@ async function oneRound(name, tree, bucket, compression) {
 }
 
 try {
-  if (!existsSync(program)) throw new Error('assets/kopia.cjs is missing: run node scripts/bundle.mjs first');
+  if (!existsSync(program)) throw new Error('assets/kopia.cjs is missing: run npm run bench -- kopia, which makes it');
   const names = values.only.split(',');
   for (const name of names) {
     mkdirSync(join(work, name));
