@@ -61,6 +61,10 @@ export {
   type ContentsProblem,
 } from './restore/read/ContentsError';
 export {
+  clusterRoleProblem,
+  defaultAllowedClusterRoles,
+} from './restore/limits/allowedClusterRoles';
+export {
   planRestore,
   type PlannedItem,
   type PlanRestoreOptions,

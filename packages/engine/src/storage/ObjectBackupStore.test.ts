@@ -1,4 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -177,5 +184,41 @@ describe('ObjectBackupStore', () => {
     );
     await expect(readOnly.deleteBackup('b')).rejects.toThrow('read-only');
     expect(await keys()).toEqual([]);
+  });
+
+  it('removes half-written files of a deleted backup, however young', async () => {
+    await store.putMetadata('b', backup);
+    const directory = path.join(folder, 'velero', 'backups', 'b');
+    const other = path.join(folder, 'velero', 'backups', 'c');
+    mkdirSync(other);
+    for (const place of [directory, other]) {
+      writeFileSync(path.join(place, '.lifeboat-partial-1'), 'half');
+    }
+    await store.deleteBackup('b');
+    expect(existsSync(directory)).toBe(false);
+    expect(readdirSync(other)).toEqual(['.lifeboat-partial-1']);
+  });
+
+  it('sweeps a restore’s folder, and leaves whole files', async () => {
+    await store.putRestoreJson('r', 'results', {});
+    const directory = path.join(folder, 'velero', 'restores', 'r');
+    writeFileSync(path.join(directory, '.lifeboat-partial-1'), 'half');
+    await store.sweepRestore('r');
+    expect(readdirSync(directory)).toEqual(['restore-r-results.gz']);
+  });
+
+  it.each([
+    ['no JSON', Buffer.from('{"password":"hunter2"'), false],
+    ['no gzip', Buffer.from('hunter2'), true],
+    ['a gzip that is cut off', gzipSync('"hunter2"').subarray(0, 12), true],
+  ])('calls %s damaged, and quotes nothing of it', async (_what, body, gz) => {
+    const names = store.keys.backup('b');
+    await objects.put(gz ? names.results : names.metadata, body);
+    const error = await (gz
+      ? store.getBackupJson('b', 'results')
+      : store.getMetadata('b')
+    ).catch((e: Error) => e);
+    expect(error).toMatchObject({ reason: 'integrity', retryable: false });
+    expect((error as Error).message).not.toContain('hunter2');
   });
 });

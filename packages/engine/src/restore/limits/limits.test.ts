@@ -196,6 +196,27 @@ describe('targets', () => {
     }
   });
 
+  it('refuses a backup of more than the namespace agrees to now', () => {
+    const agreed = {
+      ...question,
+      namespace: existing(
+        '[{"entity":"component:default/orders","selector":"app=orders"}]',
+      ),
+    };
+    const recorded = (selector?: string) => ({
+      ...scope,
+      ...(selector ? { selector } : { selector: undefined }),
+    });
+    expect(
+      targetProblem({ ...agreed, recorded: recorded('app==orders,tier=web') }),
+    ).toBeUndefined();
+    for (const selector of [undefined, 'app=payments']) {
+      expect(
+        targetProblem({ ...agreed, recorded: recorded(selector) }),
+      ).toContain('now agrees only to objects with app=orders');
+    }
+  });
+
   it('refuses the control namespace and fields that are for admins', () => {
     expect(targetProblem({ ...question, target: 'openshift-adp' })).toContain(
       "the engine's own",
