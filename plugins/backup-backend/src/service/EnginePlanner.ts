@@ -89,7 +89,6 @@ export class EnginePlanner implements RestorePlanner {
       objects: plan.items.map(plannedObject),
       volumesWithoutData: plan.volumesWithoutData,
       notes: [
-        ...updatedNote(plan.items),
         ...messages(plan.results.errors),
         ...messages(plan.results.warnings),
       ].slice(0, shownFindings),
@@ -108,28 +107,17 @@ function plannedObject(item: PlannedItem): PlannedObject {
   };
 }
 
-/** An object that is there already counts as existing, whether it stays or is updated. */
 function actionOf({ action, exists }: PlannedItem): PlannedObject['action'] {
   switch (action) {
     case 'created':
       return 'create';
+    case 'updated':
+      return 'update';
     case 'failed':
       return 'skip';
     default:
       return exists ? 'exists' : 'skip';
   }
-}
-
-function updatedNote(items: PlannedItem[]): string[] {
-  const count = items.filter(({ action }) => action === 'updated').length;
-  if (count === 0) {
-    return [];
-  }
-  return [
-    count === 1
-      ? '1 object exists and would be updated'
-      : `${count} objects exist and would be updated`,
-  ];
 }
 
 function messages(side: ResultMessages): string[] {

@@ -6,8 +6,8 @@ export interface PlannedObject {
   apiVersion: string;
   kind: string;
   name: string;
-  /** `exists`: it is there already and is left alone or patched, by policy. */
-  action: 'create' | 'exists' | 'skip';
+  /** `update`: it is there and would be changed; `exists`: it is there and left alone. */
+  action: 'create' | 'update' | 'exists' | 'skip';
   /** Why it is skipped. */
   reason?: string;
 }

@@ -62,7 +62,13 @@ export class StoredListPlanner implements RestorePlanner {
           apiVersion: group.apiVersion,
           kind: group.kind,
           name: object,
-          ...fate(group, object, { type, present, target }),
+          ...fate(group, object, {
+            type,
+            present,
+            target,
+            // Velero compares when it restores; the list alone cannot.
+            updates: spec.existingResourcePolicy === 'update',
+          }),
         });
       }
     }
@@ -86,9 +92,10 @@ function fate(
     type: ResourceType | undefined;
     present: Set<string>;
     target: string;
+    updates: boolean;
   },
 ): Pick<PlannedObject, 'action' | 'reason'> {
-  const { type, present, target } = facts;
+  const { type, present, target, updates } = facts;
   if (!type) {
     return {
       action: 'skip',
@@ -102,9 +109,10 @@ function fate(
     return { action: 'skip', reason: `${kind} objects are never restored` };
   }
   const namespaceItself = kind === 'Namespace' && apiVersion === 'v1';
-  return {
-    action: present.has(namespaceItself ? target : name) ? 'exists' : 'create',
-  };
+  if (!present.has(namespaceItself ? target : name)) {
+    return { action: 'create' };
+  }
+  return { action: updates && !namespaceItself ? 'update' : 'exists' };
 }
 
 async function namesIn(

@@ -8,13 +8,14 @@ export function groupPlan(
   objects: PlannedObject[],
 ): Pick<RestorePreview, 'resources' | 'totals'> {
   const groups = new Map<string, PreviewGroup>();
-  const totals = { create: 0, exists: 0, skipped: 0 };
+  const totals = { create: 0, update: 0, exists: 0, skipped: 0 };
   for (const { apiVersion, kind, name, action, reason } of objects) {
     const key = `${kind} ${apiVersion}`;
     const group = groups.get(key) ?? {
       kind,
       apiVersion,
       create: 0,
+      update: 0,
       exists: 0,
       skipped: [],
     };

@@ -544,6 +544,9 @@ export interface components {
         kind: string;
         apiVersion: string;
         create: number;
+        /** @description There, and would be changed */
+        update: number;
+        /** @description There, and left alone */
         exists: number;
         skipped: {
           name: string;
@@ -552,6 +555,7 @@ export interface components {
       }[];
       totals: {
         create: number;
+        update: number;
         exists: number;
         skipped: number;
       };

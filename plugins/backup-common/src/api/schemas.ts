@@ -480,12 +480,20 @@ export const schemas = {
         type: 'array',
         items: {
           type: 'object',
-          required: ['kind', 'apiVersion', 'create', 'exists', 'skipped'],
+          required: [
+            'kind',
+            'apiVersion',
+            'create',
+            'update',
+            'exists',
+            'skipped',
+          ],
           properties: {
             kind: { type: 'string' },
             apiVersion: { type: 'string' },
             create: count,
-            exists: count,
+            update: { ...count, description: 'There, and would be changed' },
+            exists: { ...count, description: 'There, and left alone' },
             skipped: {
               type: 'array',
               items: {
@@ -502,8 +510,13 @@ export const schemas = {
       },
       totals: {
         type: 'object',
-        required: ['create', 'exists', 'skipped'],
-        properties: { create: count, exists: count, skipped: count },
+        required: ['create', 'update', 'exists', 'skipped'],
+        properties: {
+          create: count,
+          update: count,
+          exists: count,
+          skipped: count,
+        },
       },
       notes: { type: 'array', items: { type: 'string' } },
     },

@@ -444,7 +444,14 @@ export class MockBackend {
       kind,
       apiVersion,
       create: exists ? 0 : objects.length,
-      exists: exists ? objects.length : 0,
+      update:
+        exists && request.existingResourcePolicy === 'update'
+          ? objects.length
+          : 0,
+      exists:
+        exists && request.existingResourcePolicy !== 'update'
+          ? objects.length
+          : 0,
       skipped: [] as { name: string; reason: string }[],
     }));
     if (!request.inPlace) {
@@ -480,6 +487,7 @@ export class MockBackend {
       resources: forbidden ? [] : resources,
       totals: {
         create: total(group => group.create),
+        update: total(group => group.update),
         exists: total(group => group.exists),
         skipped: total(group => group.skipped.length),
       },

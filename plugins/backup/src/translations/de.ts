@@ -258,7 +258,7 @@ export default {
   'flow.check.kind': 'Art',
   'flow.check.create': 'Angelegt',
   'flow.check.leftAlone': 'Unberührt',
-  'flow.check.changed': 'Geändert, wo anders',
+  'flow.check.changed': 'Zurückgesetzt',
   'flow.check.skipped': 'Nicht wiederhergestellt',
   'flow.check.tableLabel': 'Was geschehen wird, nach Art',
   'flow.check.total': 'Zusammen',

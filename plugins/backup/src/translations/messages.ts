@@ -289,7 +289,7 @@ export const messages = {
       kind: 'Kind',
       create: 'Created',
       leftAlone: 'Left alone',
-      changed: 'Changed if different',
+      changed: 'Changed back',
       skipped: 'Not restored',
       tableLabel: 'What will happen, by kind',
       total: 'Total',

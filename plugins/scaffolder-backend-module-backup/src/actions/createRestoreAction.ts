@@ -133,9 +133,9 @@ export function createRestoreAction(options: BackupActionOptions) {
               .join(' ')}`,
           );
         }
-        const { create, exists, skipped } = preview.totals;
+        const { create, update, exists, skipped } = preview.totals;
         logger.info(
-          `Dry run: would restore ${backup} into ${preview.targetNamespace}: ${create} objects to create, ${exists} exist, ${skipped} skipped`,
+          `Dry run: would restore ${backup} into ${preview.targetNamespace}: ${create} objects to create, ${update} to change, ${exists} exist, ${skipped} skipped`,
         );
         ctx.output('name', 'dry-run');
         ctx.output('backup', backup);

@@ -32,21 +32,21 @@ function KindTable(props: { choice: RestoreChoice; preview: RestorePreview }) {
           <tr>
             <th scope="col">{t('flow.check.kind')}</th>
             <th scope="col">{t('flow.check.create')}</th>
-            <th scope="col">
-              {changes ? t('flow.check.changed') : t('flow.check.leftAlone')}
-            </th>
+            {changes && <th scope="col">{t('flow.check.changed')}</th>}
+            <th scope="col">{t('flow.check.leftAlone')}</th>
             <th scope="col">{t('flow.check.skipped')}</th>
           </tr>
         </thead>
         <tbody>
-          {resources.map(({ kind, apiVersion, create, exists, skipped }) => (
-            <tr key={`${apiVersion}/${kind}`}>
-              <th scope="row" title={apiVersion}>
-                {kind}
+          {resources.map(group => (
+            <tr key={`${group.apiVersion}/${group.kind}`}>
+              <th scope="row" title={group.apiVersion}>
+                {group.kind}
               </th>
-              <td>{create}</td>
-              <td>{exists}</td>
-              <td>{skipped.length}</td>
+              <td>{group.create}</td>
+              {changes && <td>{group.update}</td>}
+              <td>{group.exists}</td>
+              <td>{group.skipped.length}</td>
             </tr>
           ))}
         </tbody>
@@ -54,6 +54,7 @@ function KindTable(props: { choice: RestoreChoice; preview: RestorePreview }) {
           <tr>
             <th scope="row">{t('flow.check.total')}</th>
             <td>{totals.create}</td>
+            {changes && <td>{totals.update}</td>}
             <td>{totals.exists}</td>
             <td>{totals.skipped}</td>
           </tr>
@@ -99,7 +100,7 @@ export function CheckStep(props: CheckStepProps) {
   } else if (preview.namespaceState === 'existing') {
     lead = t('flow.check.intoExisting', { namespace, cluster });
   }
-  const nothing = preview.allowed && touchedObjects(choice, preview) === 0;
+  const nothing = preview.allowed && touchedObjects(preview) === 0;
   const mayStart = preview.allowed && !nothing;
   const skipped = preview.resources.flatMap(group =>
     group.skipped.map(item => ({ ...item, kind: group.kind })),
@@ -122,7 +123,9 @@ export function CheckStep(props: CheckStepProps) {
           icon
           title={t('flow.check.nothing')}
           description={
-            choice.way === 'in-place' ? t('flow.check.nothingText') : undefined
+            choice.way === 'in-place' && choice.existing === 'none'
+              ? t('flow.check.nothingText')
+              : undefined
           }
         />
       )}

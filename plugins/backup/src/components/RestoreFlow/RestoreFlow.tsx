@@ -90,7 +90,7 @@ export function RestoreFlow() {
     check:
       confirmed &&
       preview.preview?.allowed === true &&
-      touchedObjects(choice, preview.preview) > 0,
+      touchedObjects(preview.preview) > 0,
   }[name];
 
   const startLabel = (answer: RestorePreview | undefined) => {
@@ -99,7 +99,7 @@ export function RestoreFlow() {
     }
     const values = {
       namespace: answer.targetNamespace,
-      count: touchedObjects(choice, answer),
+      count: touchedObjects(answer),
     };
     if (choice.way === 'copy' && answer.namespaceState === 'new') {
       return t('flow.check.startCopy', values);

@@ -18,7 +18,7 @@ export function SafetyPointChoice(props: SafetyPointChoiceProps) {
   const t = useTranslate();
   const { namespace, taken, onChange } = props;
   return (
-    <div className={styles.field}>
+    <div className={styles.step}>
       <div role="status">
         {taken ? (
           <Alert
@@ -47,7 +47,7 @@ export function SafetyPointChoice(props: SafetyPointChoiceProps) {
 export function SafetyPointProgress({ point }: { point: RecoveryPoint }) {
   const t = useTranslate();
   return (
-    <div role="status" className={styles.field}>
+    <div role="status" className={styles.step}>
       <Alert
         status="info"
         loading
@@ -66,7 +66,7 @@ export function StartFailure({ error }: { error: Error }) {
     return <ErrorPanel title={t('flow.check.startFailed')} error={error} />;
   }
   return (
-    <div role="alert" className={styles.field}>
+    <div role="alert" className={styles.step}>
       <Alert
         status="danger"
         icon

@@ -84,13 +84,7 @@ export function restoreRequest(
     : { backup: preview.backup, targetNamespace: preview.targetNamespace };
 }
 
-/** How many objects a restore touches: those created, and those changed back where that was chosen. */
-export function touchedObjects(
-  choice: RestoreChoice,
-  preview: RestorePreview,
-): number {
-  const { create, exists } = preview.totals;
-  return choice.way === 'in-place' && choice.existing === 'update'
-    ? create + exists
-    : create;
+/** How many objects a restore touches: those created, and those changed back. */
+export function touchedObjects({ totals }: RestorePreview): number {
+  return totals.create + totals.update;
 }
