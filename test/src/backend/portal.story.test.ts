@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { problemOf } from '@lifeboat/backstage-plugin-backup-common';
 import { coreTypes } from '@lifeboat/engine';
 import { eventually } from '../cluster/eventually';
@@ -202,6 +203,8 @@ it('says in the list what a point does not hold, and restores in place after a s
       return row?.completedAt ? row : undefined;
     });
   };
+  // Resources know seconds only: the point must be newer than those of the stories before.
+  await delay(1_100);
   const point = await made();
   expect(point).toMatchObject({
     state: 'done',
