@@ -9,6 +9,9 @@ export const killAfterWritesVariable = 'LIFEBOAT_FAULT_KILL_AFTER_WRITES';
 /** Controllers whose writes count; others write by the clock and would make the count random. */
 const counted = new Set(['backup', 'restore']);
 
+/** Creating an object of these groups asks what one may do; it is asked until rights have arrived. */
+const questions = new Set(['authorization.k8s.io', 'authentication.k8s.io']);
+
 /**
  * Lets the process die by SIGKILL right after its n-th write to API or storage by the Backup and Restore controllers, for tests
  * of what a crash leaves behind.
@@ -91,9 +94,6 @@ function countingClient(
     delete: (type, ref, options) => counting(client.delete(type, ref, options)),
   };
 }
-
-/** Creating an object of these groups asks what one may do; it is asked until rights have arrived. */
-const questions = new Set(['authorization.k8s.io', 'authentication.k8s.io']);
 
 /** Progress is sent by the clock: counted, the n-th write would be another one each time. */
 function isProgress({ body }: PatchBody): boolean {
