@@ -1,6 +1,6 @@
 // node scripts/release.mjs reports|version|publish: what only a release needs. The ecosystem's tools for it are large, so
 // they are fetched for the occasion instead of being installed with every clone.
-import { readFileSync, readdirSync } from 'node:fs';
+import { globSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './process.mjs';
 
@@ -20,8 +20,23 @@ function published() {
 
 const npx = (packages, command) => run('npx', ['--yes', ...packages.flatMap(name => ['--package', name]), '--', ...command]);
 
+/** Reports name files by where they lie on this machine: from the root of the repository they are the same for all. */
+function makePathsRelative() {
+  for (const file of published().flatMap(folder => globSync(`${folder}/report*.api.md`, { cwd: root }))) {
+    const path = join(root, file);
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(`${root}/`, ''));
+  }
+}
+
 const steps = {
-  reports: () => npx([tools.repoTools, tools.apiExtractor, tools.apiDocumenter], ['backstage-repo-tools', 'api-reports', '--allow-all-warnings', ...published(), ...process.argv.slice(3)]),
+  reports: async () => {
+    const status = await npx(
+      [tools.repoTools, tools.apiExtractor, tools.apiDocumenter],
+      ['backstage-repo-tools', 'api-reports', '--allow-all-warnings', ...published(), ...process.argv.slice(3)],
+    );
+    makePathsRelative();
+    return status;
+  },
   version: () => npx([tools.changesets], ['changeset', 'version']),
   publish: async () => {
     for (const folder of published()) {

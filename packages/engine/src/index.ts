@@ -46,7 +46,10 @@ export * from './storage/ObjectStore';
 export { openBackupStore } from './storage/openBackupStore';
 export * from './storage/openObjectStore';
 export * from './storage/RecordSigner';
-export { S3ObjectStore } from './storage/S3ObjectStore';
+export {
+  S3ObjectStore,
+  type S3ObjectStoreOptions,
+} from './storage/S3ObjectStore';
 export * from './storage/signRecords';
 export { withLogging } from './storage/withLogging';
 export { withRetry } from './storage/withRetry';

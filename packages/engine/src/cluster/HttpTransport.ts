@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { ClusterConnection } from './ClusterConnection';
 import { KubeConfigConnection } from './KubeConfigConnection';
 
-/** @internal */
+/** @public */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Absolute path below the server's address, encoded. */
@@ -18,7 +18,7 @@ export interface HttpRequest {
   guard?: () => void;
 }
 
-/** @internal */
+/** @public */
 export interface HttpResponse {
   status: number;
   headers: http.IncomingHttpHeaders;

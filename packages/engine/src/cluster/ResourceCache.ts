@@ -5,7 +5,7 @@ import type { ResourceTypeRef } from './ResourceType';
 
 /**
  * Watches one resource type in one namespace and keeps what it sees.
- * @internal
+ * @public
  */
 export class ResourceCache<T extends ApiObject = KubernetesObject>
   implements ReadonlyCache<T>

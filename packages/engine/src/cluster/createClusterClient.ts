@@ -59,14 +59,14 @@ interface ObjectListBody {
   items?: KubernetesObject[] | null;
 }
 
-/** One page of a list. @internal */
+/** One page of a list. @public */
 export interface ListPage<T> {
   items: T[];
   continueToken: string | undefined;
   resourceVersion: string;
 }
 
-/** @internal */
+/** @public */
 export class HttpClusterClient implements ClusterClient {
   private readonly parts: Parts;
 
@@ -153,7 +153,7 @@ export class HttpClusterClient implements ClusterClient {
     }
   }
 
-  /** @internal */
+  /** @public */
   async listPage<T extends ApiObject>(
     type: ResourceTypeRef,
     options: ListOptions & { limit?: number; token?: string },

@@ -1,7 +1,7 @@
 import type { Discovery } from './Discovery';
 import { apiVersionOf, groupResource, type ResourceType } from './ResourceType';
 
-/** Reads one path of the API server as text with its content type. @internal */
+/** Reads one path of the API server as text with its content type. @public */
 export type DiscoveryGet = (
   path: string,
   accept?: string,
@@ -195,7 +195,7 @@ function fromAggregated(body: unknown, warnings: string[]): GroupVersions[] {
   });
 }
 
-/** Builds the look-ups over what was read. @internal */
+/** Builds the look-ups over what was read. @public */
 export function buildDiscovery(
   groups: GroupVersions[],
   warnings: string[],

@@ -8,7 +8,7 @@ import type { ListPage } from './createClusterClient';
 import { parseJson } from './json';
 import type { ApiObject } from './KubernetesObject';
 
-/** What a watch needs of the transport. @internal */
+/** What a watch needs of the transport. @public */
 export interface WatchSource<T extends ApiObject> {
   listPage(
     options: ListOptions & { limit?: number; token?: string },

@@ -30,7 +30,7 @@ import {
 } from './ObjectStore';
 import type { S3Settings } from './s3Settings';
 
-/** @internal */
+/** @public */
 export interface S3ObjectStoreOptions {
   settings: S3Settings;
   credentials: AwsCredentials;

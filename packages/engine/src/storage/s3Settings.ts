@@ -24,7 +24,7 @@ const checksumNames = [
   'SHA256',
 ] as const;
 
-/** @internal */
+/** @public */
 export type ChecksumName = (typeof checksumNames)[number];
 
 /**
@@ -133,7 +133,7 @@ function isMultiRegionAccessPoint(bucket: string): boolean {
   return /^arn:aws[\w-]*:s3::\d{12}:accesspoint\/[\w.-]+$/.test(bucket);
 }
 
-/** @internal */
+/** @public */
 export function configurationError(message: string): StorageError {
   return new StorageError(message, 'configuration');
 }
