@@ -87,6 +87,8 @@ export class PortalPage {
 
   /** The picture of the README, down to the last row. Returns its size in bytes. */
   async readmePicture(): Promise<number> {
+    await this.page.mouse.move(720, 5);
+    await this.page.waitForTimeout(300);
     const table = await this.page.getByRole('grid').boundingBox();
     const bottom = Math.ceil((table?.y ?? 0) + (table?.height ?? height)) + 24;
     const picture = await this.page.screenshot({

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './launchChromium';
 import { PortalPage, Theme } from './PortalPage';
-import { Demo, startDemo } from './startDemo';
+import { breakDemo, Demo, startDemo } from './startDemo';
 
 jest.setTimeout(180_000);
 
@@ -119,11 +119,11 @@ describe('the Backups tab, by clicks', () => {
 
     it('restores in place after a safety point, which the result names', async () => {
       const { page } = portal;
+      await breakDemo(demo.url);
       await portal.openBackups('orders');
       await page.getByRole('button', { name: 'Restore…' }).first().click();
       await page.getByRole('button', { name: 'Next' }).click();
       await page.getByText('In place, in shop', { exact: true }).click();
-      await page.getByText('Change them back', { exact: true }).click();
       await page.getByRole('textbox', { name: /^Type orders/ }).fill('orders');
       await portal.picture('restore-in-place-where');
       await page.getByRole('button', { name: 'Next' }).click();
@@ -131,7 +131,7 @@ describe('the Backups tab, by clicks', () => {
       await portal.picture('restore-in-place-check');
       expect(await portal.axeViolations()).toEqual([]);
       await page
-        .getByRole('button', { name: /^Restore \d+ objects into shop$/ })
+        .getByRole('button', { name: /^Restore \d+ objects? into shop$/ })
         .click();
       await page.getByText(/^Taking the safety point /).waitFor();
       const result = page.getByRole('region', { name: /^Restore / });
@@ -184,9 +184,12 @@ describe('the Backups tab, by clicks', () => {
       await item.waitFor();
       await item.focus();
       await page.keyboard.press('Enter');
-      await page.getByRole('dialog').waitFor();
+      const dialog = page.getByRole('dialog', {
+        name: 'Delete this recovery point?',
+      });
+      await dialog.waitFor();
       await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await dialog.waitFor({ state: 'detached' });
       await page.waitForFunction(
         () =>
           document.activeElement !== document.body &&

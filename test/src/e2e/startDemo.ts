@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const root = join(__dirname, '..', '..', '..');
 const startMs = 280_000;
@@ -85,4 +86,13 @@ export async function startDemo(): Promise<Demo> {
     throw error;
   }
   return { url: `http://localhost:${port}`, stop };
+}
+
+/** Deletes a ConfigMap of the running application, as `npm run demo:break` does. */
+export async function breakDemo(url: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [
+    join(root, 'packages/demo/assets/break.cjs'),
+    '--port',
+    new URL(url).port,
+  ]);
 }

@@ -77,15 +77,12 @@ export function RestoreDetail({ name }: { name: string }) {
                 detail.safetyPoint &&
                 t('restoreRun.undo', { name: detail.safetyPoint })
               }
-              customActions={<OpenResult run={detail} />}
             />
           )}
           <RunFailure run={detail} />
-          {detail.state === 'needs-attention' && (
-            <div className={styles.actions}>
-              <OpenResult run={detail} />
-            </div>
-          )}
+          <div className={styles.actions}>
+            <OpenResult run={detail} />
+          </div>
           {detail.notes.map(note => (
             <Alert key={note} status="info" icon title={note} />
           ))}
