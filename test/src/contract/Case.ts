@@ -9,6 +9,8 @@ export interface Step {
   call: Call | ((seen: Seen) => Call);
   /** Reads the answer as a watch of so many events, while these calls are made. */
   watch?: { count: number; meanwhile?: (seen: Seen) => Call[] };
+  /** Repeated, for ten seconds at most, until it is not refused: a real server learns of new rights a moment later. */
+  onceAllowed?: boolean;
   /** Prepares the ground: made, but not recorded. */
   silent?: boolean;
   /** Of what the answer says, only this is recorded, where the rest differs by right. */

@@ -95,7 +95,10 @@ export const accessCases: Case[] = [
         `${own}/rolebindings`,
         binding('reader', 'Role', 'reader'),
       ),
-      as(get('list', '/api/v1/namespaces/{ns}/configmaps')),
+      {
+        ...as(get('list', '/api/v1/namespaces/{ns}/configmaps')),
+        onceAllowed: true,
+      },
       as(
         post('create', '/api/v1/namespaces/{ns}/configmaps', {
           metadata: { name: 'a' },
