@@ -6,6 +6,7 @@ const own = [
   '@lifeboat/velero-api',
   '@lifeboat/engine',
   '@lifeboat/kopia',
+  '@lifeboat/data-mover',
   '@lifeboat/dev-cluster',
   '@lifeboat/demo',
   '@lifeboat/backstage-plugin-backup',
@@ -16,8 +17,13 @@ const own = [
 
 const mayImport = {
   'packages/velero-api': [],
-  'packages/engine': ['@lifeboat/velero-api', '@lifeboat/kopia'],
+  'packages/engine': [
+    '@lifeboat/velero-api',
+    '@lifeboat/kopia',
+    '@lifeboat/data-mover',
+  ],
   'packages/kopia': [],
+  'packages/data-mover': ['@lifeboat/velero-api', '@lifeboat/kopia'],
   'packages/dev-cluster': [],
   'packages/demo': [
     '@lifeboat/velero-api',
@@ -46,6 +52,7 @@ const withoutBackstage = [
   'packages/velero-api',
   'packages/engine',
   'packages/kopia',
+  'packages/data-mover',
   'packages/dev-cluster',
 ];
 

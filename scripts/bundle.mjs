@@ -43,7 +43,7 @@ export async function makeWhenChanged(name, { patterns, outputs, make }) {
 /** Bundles all programs whose sources changed since the last time. */
 export function bundlePrograms() {
   return makeWhenChanged('programs', {
-    patterns: ['packages/{velero-api,engine,kopia,dev-cluster,demo}/src/**/*.{ts,json}', 'plugins/backup-common/src/**/*.ts', 'scripts/bundle.mjs'],
+    patterns: ['packages/{velero-api,engine,kopia,data-mover,dev-cluster,demo}/src/**/*.{ts,json}', 'plugins/backup-common/src/**/*.ts', 'scripts/bundle.mjs'],
     outputs: programs.map(({ output }) => output),
     make: () =>
       Promise.all(
