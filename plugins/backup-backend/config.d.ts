@@ -120,6 +120,75 @@ export interface Config {
     };
 
     /**
+     * How volume data is moved: image, resources and place of the mover pods. The engine's documentation lists the settings.
+     */
+    dataMover?: {
+      image?: string;
+      imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+      [setting: string]: unknown;
+    };
+
+    /**
+     * Backup of mounted volumes through the kubelet's host path. Needs the rights in deploy/.
+     */
+    fileSystemBackup?: {
+      /**
+       * Default: false
+       */
+      enabled?: boolean;
+      /**
+       * The kubelet's folder of pods. Default: /var/lib/kubelet/pods
+       */
+      hostPodsPath?: string;
+      /**
+       * Whether these movers are privileged. Default: false
+       */
+      privileged?: boolean;
+    };
+
+    /**
+     * Passwords and maintenance of the repositories of volume data.
+     */
+    repositories?: {
+      /**
+       * One password for all repositories (default), or one for each.
+       */
+      password?: 'installation' | 'repository';
+      maintenance?: {
+        frequencySeconds?: number;
+        fullIntervalHours?: number;
+        keepJobs?: number;
+        podResources?: { [resource: string]: string };
+      };
+    };
+
+    /**
+     * Commands that are run in pods before and after their volumes are captured.
+     */
+    hooks?: {
+      /**
+       * Default: true
+       */
+      enabled?: boolean;
+      /**
+       * Namespaces in which pods' own annotations may ask for hooks, besides those labelled lifeboat.dev/hooks=enabled.
+       */
+      namespaces?: string[];
+      maxOutputBytes?: number;
+    };
+
+    volumes?: {
+      /**
+       * How long the previous volume is kept after its data was restored in place. Default: 259200 (72 hours)
+       */
+      undoSeconds?: number;
+      /**
+       * How long a snapshot may take. Default: 600
+       */
+      csiSnapshotTimeoutSeconds?: number;
+    };
+
+    /**
      * How long recovery points are kept, as a Go duration. Default: 720h0m0s
      */
     defaultTtl?: string;

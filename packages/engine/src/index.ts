@@ -21,7 +21,10 @@ export * from './cluster/ResourceType';
 export { withFence } from './cluster/withFence';
 export * from './config/EngineConfig';
 export * from './config/Logger';
-export { readEngineConfig } from './config/readEngineConfig';
+export {
+  readDataPathConfig,
+  readEngineConfig,
+} from './config/readEngineConfig';
 export * from './consent/decideConsent';
 export {
   bothSelectors,

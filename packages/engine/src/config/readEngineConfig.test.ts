@@ -1,3 +1,4 @@
+import packageJson from '../../package.json';
 import { readEngineConfig } from './readEngineConfig';
 
 const cluster = { name: 'demo', kubeconfig: '/kubeconfig' };
@@ -15,6 +16,26 @@ describe('readEngineConfig', () => {
       restore: { allowedClusterRoles: ['view', 'edit'], order: 'oadp' },
       restoreTargets: ['{{namespace}}-*'],
       createNamespaces: true,
+      dataMover: {
+        image: `ghcr.io/lifeboat-dev/data-mover:${packageJson.version}`,
+        serviceAccount: 'lifeboat-mover',
+        prepareTimeoutSeconds: 1800,
+        loadConcurrency: { globalConfig: 2, overall: 8 },
+      },
+      fileSystemBackup: {
+        enabled: false,
+        hostPodsPath: '/var/lib/kubelet/pods',
+      },
+      repositories: {
+        password: 'installation',
+        maintenance: {
+          frequencySeconds: 3600,
+          fullIntervalHours: 24,
+          keepJobs: 3,
+        },
+      },
+      hooks: { enabled: true, maxOutputBytes: 65536 },
+      volumes: { undoSeconds: 259200, csiSnapshotTimeoutSeconds: 600 },
       defaultTtl: '720h0m0s',
       garbageCollectionSeconds: 3600,
       defaultLocation: 'default',
@@ -58,6 +79,22 @@ describe('readEngineConfig', () => {
     [
       { clusters: [cluster], consent: [{ namespace: 'shop' }] },
       'consent[0]: "entities" is missing',
+    ],
+    [
+      { clusters: [cluster], dataMover: { podResources: { cpuLimit: 'two' } } },
+      'dataMover.podResources.cpuLimit: must match pattern',
+    ],
+    [
+      { clusters: [cluster], fileSystemBackup: { hostPodsPath: 'pods' } },
+      'fileSystemBackup.hostPodsPath: must match pattern',
+    ],
+    [
+      { clusters: [cluster], dataMover: { runAsNonRoot: { user: 0 } } },
+      'dataMover.runAsNonRoot.user: must be >= 1',
+    ],
+    [
+      { clusters: [cluster], repositories: { password: 'none' } },
+      'repositories.password: is "none"; allowed are "installation", "repository"',
     ],
   ])('refuses %j', (value, message) => {
     expect(() => readEngineConfig(value)).toThrow(message);

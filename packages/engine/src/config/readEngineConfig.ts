@@ -1,5 +1,6 @@
 import Ajv, { type ErrorObject } from 'ajv';
-import type { EngineConfig } from './EngineConfig';
+import { dataPathSchema } from './dataPathSchema';
+import type { DataPathConfig, EngineConfig } from './EngineConfig';
 import {
   clusterRoleProblem,
   defaultAllowedClusterRoles,
@@ -119,6 +120,7 @@ const schema = {
         order: { enum: ['oadp', 'velero'], default: 'oadp' },
       },
     },
+    ...dataPathSchema,
     defaultTtl: {
       type: 'string',
       pattern: '^(\\d+(\\.\\d+)?(h|m|s|ms))+$',
@@ -138,16 +140,42 @@ const schema = {
  * @public
  */
 export function readEngineConfig(value: unknown): EngineConfig {
+  return read(schema, value, otherProblems);
+}
+
+/**
+ * The part of {@link readEngineConfig} about volume data, for those who keep it in a configuration of their own.
+ *
+ * @throws Error that lists every problem with its place and what is allowed
+ * @public
+ */
+export function readDataPathConfig(value: unknown): DataPathConfig {
+  return read(
+    {
+      type: 'object',
+      additionalProperties: false,
+      properties: dataPathSchema,
+    },
+    value,
+    () => [],
+  );
+}
+
+function read<T>(
+  shape: object,
+  value: unknown,
+  furtherProblems: (config: T) => string[],
+): T {
   const ajv = new Ajv({
     useDefaults: true,
     allErrors: true,
     verbose: true,
     allowUnionTypes: true,
   });
-  const validate = ajv.compile(schema);
-  const config = structuredClone(value) as EngineConfig;
+  const validate = ajv.compile(shape);
+  const config = structuredClone(value) as T;
   const problems = validate(config)
-    ? otherProblems(config)
+    ? furtherProblems(config)
     : [...new Set((validate.errors ?? []).map(describe))];
   if (problems.length > 0) {
     throw new Error(

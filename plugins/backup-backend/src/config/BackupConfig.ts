@@ -1,4 +1,4 @@
-import type { ConfigConsent } from '@lifeboat/engine';
+import type { ConfigConsent, DataPathConfig } from '@lifeboat/engine';
 import type { ClusterSetting } from './ClusterSetting';
 
 /** Who carries out backups and restores. */
@@ -23,6 +23,8 @@ export interface BackupConfig {
   };
   /** Phases of backups that are brought in from storage. */
   syncPhases: string[];
+  /** How the data of volumes is moved. */
+  dataPath: DataPathConfig;
   /** Go duration. */
   defaultTtl: string;
 }

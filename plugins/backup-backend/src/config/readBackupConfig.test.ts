@@ -1,4 +1,5 @@
 import { ConfigReader } from '@backstage/config';
+import { readDataPathConfig } from '@lifeboat/engine';
 import { engineConfigOf } from '../engine/engineConfigOf';
 import { readBackupConfig } from './readBackupConfig';
 
@@ -20,8 +21,29 @@ it('has defaults for everything', () => {
       targetUrl: undefined,
     },
     syncPhases: ['Completed'],
+    dataPath: readDataPathConfig({}),
     defaultTtl: '720h0m0s',
   });
+});
+
+it('hands the settings about volume data to the engine', () => {
+  const config = read({
+    backup: {
+      dataMover: { image: 'registry.example/mover:1', parallelFiles: 4 },
+      fileSystemBackup: { enabled: true },
+    },
+  });
+  expect(engineConfigOf(config)).toMatchObject({
+    dataMover: {
+      image: 'registry.example/mover:1',
+      parallelFiles: 4,
+      serviceAccount: 'lifeboat-mover',
+    },
+    fileSystemBackup: { enabled: true, hostPodsPath: '/var/lib/kubelet/pods' },
+  });
+  expect(() => read({ backup: { dataMover: { picture: 'x' } } })).toThrow(
+    /dataMover: there is no setting "picture"/,
+  );
 });
 
 it('reads the three ways to reach a cluster', () => {

@@ -6,7 +6,11 @@ import {
   formatDuration,
   parseDuration,
 } from '@lifeboat/velero-api';
-import type { ConfigConsent } from '@lifeboat/engine';
+import {
+  readDataPathConfig,
+  type ConfigConsent,
+  type DataPathConfig,
+} from '@lifeboat/engine';
 import type { BackupConfig, EngineMode } from './BackupConfig';
 import { readClusterSettings } from './readClusterSettings';
 
@@ -40,6 +44,7 @@ export function readBackupConfig(config: Config): BackupConfig {
       targetUrl: config.getOptionalString('backup.restore.targetUrl'),
     },
     syncPhases: readSyncPhases(config),
+    dataPath: readDataPath(config),
     defaultTtl: readTtl(config),
   };
 }
@@ -110,6 +115,28 @@ function readSyncPhases(config: Config): string[] {
     );
   }
   return phases;
+}
+
+function readDataPath(config: Config): DataPathConfig {
+  const sections = [
+    'dataMover',
+    'fileSystemBackup',
+    'repositories',
+    'hooks',
+    'volumes',
+  ];
+  try {
+    return readDataPathConfig(
+      Object.fromEntries(
+        sections.flatMap(name => {
+          const value = config.getOptional(`backup.${name}`);
+          return value === undefined ? [] : [[name, value]];
+        }),
+      ),
+    );
+  } catch (error) {
+    throw new InputError(`backup: ${(error as Error).message}`);
+  }
 }
 
 function readTtl(config: Config): string {

@@ -25,6 +25,7 @@ export function engineConfigOf(config: BackupConfig): EngineConfig {
       allowedClusterRoles: config.restore.allowedClusterRoles,
       order: config.restore.order,
     },
+    ...config.dataPath,
     defaultTtl: config.defaultTtl,
     garbageCollectionSeconds: defaults.garbageCollectionFrequency / 1000,
     defaultLocation: defaults.storageLocation,
