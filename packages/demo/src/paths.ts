@@ -7,6 +7,7 @@ export interface DemoPaths {
   root: string;
   assets: string;
   clusterProgram: string;
+  moverProgram: string;
   backend: string;
   appConfig: string;
 }
@@ -19,6 +20,7 @@ export function demoPaths(program: string): DemoPaths {
     root,
     assets,
     clusterProgram: join(root, 'packages/dev-cluster/assets/dev-cluster.cjs'),
+    moverProgram: join(root, 'packages/data-mover/assets/data-mover.cjs'),
     backend: join(root, 'packages/backend'),
     appConfig: join(root, 'app-config.yaml'),
   };

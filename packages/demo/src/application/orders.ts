@@ -9,6 +9,7 @@ export const PART_OF = { 'app.kubernetes.io/part-of': 'orders' };
 export const images = {
   web: 'lifeboat/demo-web:1',
   postgres: 'lifeboat/demo-postgres:18',
+  mover: 'lifeboat/data-mover:dev',
 };
 
 const webLabels = { 'app.kubernetes.io/name': 'web', ...PART_OF };

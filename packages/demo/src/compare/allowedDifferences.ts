@@ -125,6 +125,25 @@ export const allowedDifferences: AllowedDifference[] = [
     path: 'spec.volumeName',
     reason: 'every claim has its own volume',
   },
+  {
+    kinds: ['PersistentVolumeClaim'],
+    path: 'spec.selector.**',
+    reason:
+      'keeps other volumes away until the data is there; Velero leaves it too',
+    when: added,
+  },
+  ...[
+    'velero.io/volume-snapshot-name',
+    'velero.io/data-upload-name',
+    'velero.io/backup-name',
+  ].flatMap(name =>
+    ['labels', 'annotations'].map(where => ({
+      kinds: ['PersistentVolumeClaim'],
+      path: `metadata.${where}['${name}']`,
+      reason: 'says which data the volume was filled with',
+      when: added,
+    })),
+  ),
   ...[
     'pv.kubernetes.io/bind-completed',
     'pv.kubernetes.io/bound-by-controller',

@@ -1,46 +1,55 @@
 import {
-  BackupApi,
-  BackupClient,
-  problemOf,
   Protection,
   RecoveryPointDetail,
-  RestoreRunDetail,
 } from '@lifeboat/backstage-plugin-backup-common';
-import { ClusterApi } from '../cluster/ClusterApi';
+import { Manifest } from '../application/Manifest';
 import {
   isApplicationReady,
   waitForApplication,
 } from '../cluster/installApplication';
+import { ClusterApi } from '../cluster/ClusterApi';
 import { waitUntil } from '../cluster/waitUntil';
 import {
   Comparison,
   compareApplications,
 } from '../compare/compareApplications';
-import { guestToken } from './guestToken';
-import { Progress } from './Progress';
+import { backUp } from './backUp';
+import { describeDatabase } from './summary';
+import { deleteNamespace } from './deleteNamespace';
+import { DatabaseVerdict, inspectDatabase } from './inspectDatabase';
+import { ConfirmedOrder, OrderWriter } from './OrderWriter';
+import {
+  named,
+  openSession,
+  orders,
+  PortalSession,
+  RunThroughOptions,
+} from './PortalSession';
+import { restoreBackup, RestoreOutcome } from './restoreBackup';
 
 const ENGINE_TIMEOUT_MS = 60_000;
-const RUN_TIMEOUT_MS = 180_000;
+const FIRST_ORDERS = 20;
 
-const orders = { kind: 'component', namespace: 'default', name: 'orders' };
-
-export interface RunThroughOptions {
-  /** Address of the portal, such as http://localhost:7007. */
-  baseUrl: string;
-  cluster: ClusterApi;
-  progress: Progress;
-  /** Hears the name of the copy's namespace before it is created. */
-  onTarget?(namespace: string): void;
-  signal: AbortSignal;
+/** One way back, and what it brought. */
+export interface WayBack extends RestoreOutcome {
+  comparison: Comparison;
+  /** Absent when the application's images cannot run in this cluster. */
+  database?: DatabaseVerdict;
 }
 
 export interface RunThroughResult {
   backup: RecoveryPointDetail;
-  restore: RestoreRunDetail;
-  comparison: Comparison;
+  backupSeconds: number;
   sourceNamespace: string;
-  targetNamespace: string;
-  seconds: { backup: number; restore: number };
+  /** The copy in a new namespace. */
+  copy: WayBack;
+  /** The original, deleted and restored; absent when the application's images cannot run in this cluster. */
+  inPlace?: WayBack;
+}
+
+interface Rows {
+  before: ConfirmedOrder[];
+  later: ConfirmedOrder[];
 }
 
 /** Why a protection is not good enough to start; undefined when it is. */
@@ -60,176 +69,130 @@ export function obstacleOf(protection: Protection): string | undefined {
   return problem ? `${problem.title}: ${problem.message}` : undefined;
 }
 
-function unfinished(state: string): boolean {
-  return state === 'waiting' || state === 'running';
-}
-
-function percent(progress?: { itemsDone: number; itemsTotal: number }): string {
-  return progress?.itemsTotal
-    ? ` ${progress.itemsDone}/${progress.itemsTotal} objects`
-    : '';
-}
-
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
+/** Whether everything came back as it was. */
+export function isFaithful(result: RunThroughResult): boolean {
+  return [result.copy, result.inPlace].every(
+    way =>
+      !way ||
+      (way.comparison.differences.length === 0 &&
+        (way.database?.problems.length ?? 0) === 0),
+  );
 }
 
 /**
- * Does the main job once, as a developer would: backs the component up and restores it into a free namespace through
- * the portal's REST API with the guest user's token, then compares original and copy.
+ * Does the main job once, as a developer would, through the portal's REST API with the guest user's token: backs the component
+ * up while its database is being written to, restores it into a free namespace, starts it there and compares objects and rows;
+ * then deletes the original and restores that too.
  *
  * @throws when a step fails; the message says which and why.
  */
 export async function runThrough(
   options: RunThroughOptions,
 ): Promise<RunThroughResult> {
-  const { baseUrl, cluster, progress, signal } = options;
+  const { cluster, progress, signal } = options;
   progress.working('waiting for the catalog');
-  const token = await guestToken(baseUrl, signal);
-  const api: BackupApi = new BackupClient({
-    fetchApi: { fetch },
-    discoveryApi: { getBaseUrl: async plugin => `${baseUrl}/api/${plugin}` },
-  });
-  const request = { token, signal };
-
-  const sourceNamespace = await waitUntilProtected(api, options, token);
+  const session = await openSession(options);
+  const sourceNamespace = await waitUntilProtected(session);
   const works = await isApplicationReady(cluster, sourceNamespace);
+  const { backup, seconds, rows } = await backUpWhileWriting(
+    session,
+    works ? sourceNamespace : undefined,
+  );
+  const originals = await cluster.everythingIn(sourceNamespace);
 
-  const backupBegan = Date.now();
-  const point = await named('The backup was refused', () =>
-    api.createRecoveryPoint(
-      orders,
-      { note: "The demo's run-through" },
-      request,
-    ),
-  );
-  const backup = await waitUntil(
-    `backup ${point.name} to end`,
-    async () => {
-      const now = await api.getRecoveryPoint(orders, point.name, request);
-      progress.working(
-        `backup ${point.name}: ${now.phase}${percent(now.progress)}`,
-      );
-      return unfinished(now.state) ? undefined : now;
-    },
-    { timeoutMs: RUN_TIMEOUT_MS, signal },
-  );
-  const backupSeconds = (Date.now() - backupBegan) / 1000;
-  if (backup.phase !== 'Completed') {
-    throw new Error(
-      `backup ${backup.name} ended ${backup.phase}: ${[
-        backup.reason,
-        ...backup.errorsList.map(each => each.message),
-      ]
-        .filter(Boolean)
-        .join('; ')}`,
-    );
+  const copied = await restoreBackup(session, backup.name);
+  const copy = await judge(session, sourceNamespace, copied, {
+    originals: () => cluster.everythingIn(sourceNamespace),
+    rows,
+  });
+  if (!rows) {
+    return { backup, backupSeconds: seconds, sourceNamespace, copy };
   }
-  progress.done(
-    `Backup ${backup.name} ${backup.phase} in ${backupSeconds.toFixed(
-      1,
-    )} s: ${plural(backup.objects ?? 0, 'object')}, ${plural(
-      backup.warnings,
-      'warning',
-    )}`,
-  );
-  for (const note of backup.notes) progress.line(`            ${note}`);
 
-  const preview = await named('The preview was refused', () =>
-    api.previewRestore(orders, backup.name, {}, request),
-  );
-  const target = preview.targetNamespace || preview.suggestedNamespace;
-  if (!preview.allowed) {
-    throw new Error(
-      `the restore into ${target} is not allowed: ${preview.problems
-        .map(each => each.message)
-        .join('; ')}`,
+  progress.working(`deleting namespace ${sourceNamespace}`);
+  await deleteNamespace(cluster, sourceNamespace, signal);
+  progress.done(`Namespace ${sourceNamespace} is deleted with its volumes`);
+  const restored = await restoreBackup(session, backup.name, { inPlace: true });
+  const inPlace = await judge(session, sourceNamespace, restored, {
+    originals: async () => originals,
+    rows,
+  });
+  return { backup, backupSeconds: seconds, sourceNamespace, copy, inPlace };
+}
+
+/** @param namespace - where the application runs; undefined when it does not, and nothing is written */
+async function backUpWhileWriting(
+  session: PortalSession,
+  namespace: string | undefined,
+): Promise<{ backup: RecoveryPointDetail; seconds: number; rows?: Rows }> {
+  if (!namespace) return backUp(session);
+  const { cluster, progress, signal } = session;
+  const writer = new OrderWriter(cluster, namespace).start(signal);
+  try {
+    progress.working('orders come in');
+    await waitUntil(
+      'the first orders to be confirmed',
+      async () => writer.confirmed.length >= FIRST_ORDERS || undefined,
+      { timeoutMs: 60_000, signal },
     );
-  }
-  progress.done(
-    `Preview: namespace ${target} (${preview.namespaceState}), ${plural(
-      preview.totals.create,
-      'object',
-    )} to create, ${preview.totals.skipped} left out`,
-  );
-
-  options.onTarget?.(target);
-  const restoreBegan = Date.now();
-  const run = await named('The restore was refused', () =>
-    api.createRestore(
-      orders,
-      { backup: backup.name, targetNamespace: target },
-      request,
-    ),
-  );
-  const restore = await waitUntil(
-    `restore ${run.name} to end`,
-    async () => {
-      const now = await api.getRestore(orders, run.name, request);
-      progress.working(
-        `restore ${run.name}: ${now.phase}${percent(now.progress)}`,
-      );
-      return unfinished(now.state) ? undefined : now;
-    },
-    { timeoutMs: RUN_TIMEOUT_MS, signal },
-  );
-  const restoreSeconds = (Date.now() - restoreBegan) / 1000;
-  if (restore.phase !== 'Completed') {
-    throw new Error(
-      `restore ${restore.name} ended ${restore.phase}: ${[
-        restore.reason,
-        ...restore.errorsList.map(each => each.message),
-      ]
-        .filter(Boolean)
-        .join('; ')}`,
+    const before = [...writer.confirmed];
+    const done = await backUp(session);
+    await writer.stop();
+    const later = writer.confirmed.slice(before.length);
+    progress.done(
+      `Orders were written all the time: ${before.length} before the backup, ${later.length} while it ran`,
     );
+    return { ...done, rows: { before, later } };
+  } finally {
+    await writer.stop();
   }
-  progress.done(
-    `Restore ${restore.name} ${restore.phase} in ${restoreSeconds.toFixed(
-      1,
-    )} s into namespace ${target}`,
-  );
+}
 
-  if (works) {
-    progress.working(`waiting for the copy in ${target}`);
-    await waitForApplication(cluster, target, signal);
-    progress.done(`The copy in ${target} is up`);
+async function judge(
+  { cluster, progress, signal }: PortalSession,
+  sourceNamespace: string,
+  outcome: RestoreOutcome,
+  expected: { originals: () => Promise<Manifest[]>; rows?: Rows },
+): Promise<WayBack> {
+  const { targetNamespace } = outcome;
+  let database: DatabaseVerdict | undefined;
+  if (expected.rows) {
+    progress.working(`waiting for the application in ${targetNamespace}`);
+    await waitForApplication(cluster, targetNamespace, signal);
+    database = await inspectDatabase(
+      cluster,
+      targetNamespace,
+      expected.rows,
+      signal,
+    );
+    progress.done(
+      `PostgreSQL runs in ${targetNamespace}: ${describeDatabase(database)}`,
+    );
   }
   const comparison = await settledComparison(
     cluster,
-    sourceNamespace,
-    target,
+    expected.originals,
+    { sourceNamespace, targetNamespace },
     signal,
   );
   progress.done(
-    `Compared ${plural(comparison.objects, 'object')}, ${plural(
-      comparison.fields,
-      'field',
-    )}: ${plural(comparison.differences.length, 'difference')} beyond the ${
-      comparison.allowed.length
-    } allowed ones`,
+    `Compared ${comparison.objects} objects, ${comparison.fields} fields: ${comparison.differences.length} unexpected differences`,
   );
-  return {
-    backup,
-    restore,
-    comparison,
-    sourceNamespace,
-    targetNamespace: target,
-    seconds: { backup: backupSeconds, restore: restoreSeconds },
-  };
+  return { ...outcome, comparison, ...(database && { database }) };
 }
 
-async function waitUntilProtected(
-  api: BackupApi,
-  { progress, signal }: RunThroughOptions,
-  token: string,
-): Promise<string> {
+async function waitUntilProtected({
+  api,
+  progress,
+  request,
+  signal,
+}: PortalSession): Promise<string> {
   let last = '';
   const protection = await waitUntil(
     'engine and storage',
     async () => {
       const now = await named('The component is out of reach', () =>
-        api.getProtection(orders, { token, signal }),
+        api.getProtection(orders, request),
       );
       const obstacle = obstacleOf(now);
       if (obstacle) {
@@ -253,20 +216,17 @@ async function waitUntilProtected(
 /** The copy's controllers need a moment: the best comparison of a few seconds counts. */
 async function settledComparison(
   cluster: ClusterApi,
-  sourceNamespace: string,
-  targetNamespace: string,
+  readOriginals: () => Promise<Manifest[]>,
+  namespaces: { sourceNamespace: string; targetNamespace: string },
   signal: AbortSignal,
 ): Promise<Comparison> {
   let last: Comparison | undefined;
   const compare = async () => {
     const [originals, copies] = await Promise.all([
-      cluster.everythingIn(sourceNamespace),
-      cluster.everythingIn(targetNamespace),
+      readOriginals(),
+      cluster.everythingIn(namespaces.targetNamespace),
     ]);
-    last = compareApplications(originals, copies, {
-      sourceNamespace,
-      targetNamespace,
-    });
+    last = compareApplications(originals, copies, namespaces);
     return last.differences.length === 0 ? last : undefined;
   };
   try {
@@ -278,19 +238,5 @@ async function settledComparison(
   } catch (error) {
     if (signal.aborted || !last) throw error;
     return last;
-  }
-}
-
-async function named<T>(what: string, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    const problem = problemOf(error);
-    const reason = problem
-      ? `${problem.title}: ${problem.message}${
-          problem.command ? `\n  ${problem.command}` : ''
-        }`
-      : (error as Error).message;
-    throw new Error(`${what}: ${reason}`);
   }
 }

@@ -1,7 +1,8 @@
 import { objectsOnlyText } from '@lifeboat/backstage-plugin-backup-common';
 import { Difference } from '../compare/compareApplications';
 import { stringifyExactJson } from '../exactJson';
-import { RunThroughResult } from './runThrough';
+import { DatabaseVerdict } from './inspectDatabase';
+import type { RunThroughResult, WayBack } from './runThrough';
 
 const MOST_DIFFERENCES = 40;
 
@@ -18,28 +19,34 @@ export function describeDifference(difference: Difference): string {
   )}, copy ${show(copy)}`;
 }
 
-/** What the run-through has shown: names, counts, seconds and links. Secret values never appear. */
-export function summary(result: RunThroughResult, baseUrl: string): string[] {
-  const { backup, restore, comparison, seconds } = result;
-  const kinds = backup.resources.map(
-    ({ kind, objects }) => `${objects.length} ${kind}`,
-  );
-  const missing = backup.volumesList.filter(volume => !volume.included).length;
+/** Rows and pages of a restored database, in words. */
+export function describeDatabase(database: DatabaseVerdict): string {
+  const {
+    confirmedBefore,
+    laterInCopy,
+    confirmedLater,
+    rowsInCopy,
+    tablesRead,
+    pages,
+    problems,
+  } = database;
+  return problems.length > 0
+    ? problems.join('; ')
+    : `${rowsInCopy} rows, among them all ${confirmedBefore} confirmed before the backup and ${laterInCopy} of ${confirmedLater} confirmed while it ran; the checksums of ${pages} pages in ${tablesRead} tables hold`;
+}
+
+function describeWayBack(way: WayBack, sourceNamespace: string): string[] {
+  const { restore, comparison, database, seconds, targetNamespace } = way;
   const lines = [
-    '',
-    `Backup   ${backup.name}  ${backup.phase}  ${
-      backup.objects ?? 0
-    } objects  ${seconds.backup.toFixed(1)} s`,
-    `         ${kinds.join(', ')}`,
-    `Restore  ${restore.name}  ${restore.phase}  ${result.sourceNamespace} → ${
-      result.targetNamespace
-    }  ${seconds.restore.toFixed(1)} s`,
+    `Restore  ${restore.name}  ${
+      restore.phase
+    }  ${sourceNamespace} → ${targetNamespace}  ${seconds.toFixed(1)} s`,
     `Compare  ${comparison.objects} objects, ${comparison.fields} fields, ${comparison.differences.length} unexpected differences`,
     ...comparison.allowed.map(
       each => `         allowed ${each.count} × ${each.path}: ${each.reason}`,
     ),
   ];
-  if (missing > 0) lines.push('', `${objectsOnlyText(missing)}.`);
+  if (database) lines.push(`Rows     ${describeDatabase(database)}`);
   if (comparison.differences.length > 0) {
     lines.push('', 'Original and copy differ:');
     for (const difference of comparison.differences.slice(
@@ -56,11 +63,31 @@ export function summary(result: RunThroughResult, baseUrl: string): string[] {
       );
     }
   }
+  return lines;
+}
+
+/** What the run-through has shown: names, counts, seconds and links. Secret values never appear. */
+export function summary(result: RunThroughResult, baseUrl: string): string[] {
+  const { backup, backupSeconds, copy, inPlace, sourceNamespace } = result;
+  const kinds = backup.resources.map(
+    ({ kind, objects }) => `${objects.length} ${kind}`,
+  );
+  const missing = backup.volumesList.filter(volume => !volume.included).length;
+  const lines = [
+    '',
+    `Backup   ${backup.name}  ${backup.phase}  ${
+      backup.objects ?? 0
+    } objects  ${backupSeconds.toFixed(1)} s`,
+    `         ${kinds.join(', ')}`,
+    ...describeWayBack(copy, sourceNamespace),
+    ...(inPlace ? ['', ...describeWayBack(inPlace, sourceNamespace)] : []),
+  ];
+  if (missing > 0) lines.push('', `${objectsOnlyText(missing)}.`);
   return [
     ...lines,
     '',
     `The backup          ${baseUrl}/catalog/default/component/orders/backups`,
-    `Original and clone  ${baseUrl}/demo/${result.sourceNamespace}/  ${baseUrl}/demo/${result.targetNamespace}/`,
+    `Original and clone  ${baseUrl}/demo/${sourceNamespace}/  ${baseUrl}/demo/${copy.targetNamespace}/`,
     'What to try next    npm run demo:break   removes a ConfigMap of the original: restore it from the Backups tab',
     '',
   ];

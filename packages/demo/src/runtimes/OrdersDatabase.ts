@@ -17,6 +17,17 @@ export type OrdersView =
   | { state: 'empty'; createdAt?: Date }
   | { state: 'unreachable'; reason: string };
 
+/** Everything that the database holds, after every page of every table was read. */
+export interface DatabaseInspection {
+  orders: Order[];
+  /** Whether pages carry checksums; a page that does not fit its own ends the inspection with an error. */
+  dataChecksums: boolean;
+  checksumFailures: number;
+  /** Tables that were read from beginning to end, system tables among them. */
+  tablesRead: number;
+  pages: number;
+}
+
 /** Reads and writes orders; one connection per call, so that a moved database is found again. */
 export class OrdersDatabase {
   constructor(private readonly env: NodeJS.ProcessEnv) {}
@@ -82,6 +93,57 @@ export class OrdersDatabase {
       if (code === '42P01') return { state: 'empty' };
       return { state: 'unreachable', reason: message || String(code) };
     }
+  }
+
+  /**
+   * Reads every table from beginning to end, so that PostgreSQL checks each page, and gives all orders.
+   *
+   * @throws when the database cannot be reached or a page is damaged.
+   */
+  async inspect(): Promise<DatabaseInspection> {
+    return this.connected(async client => {
+      // A scan by an index would pass pages over.
+      await client.query(
+        "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; SET statement_timeout = '60s'",
+      );
+      const tables = await client.query<{ name: string; pages: string }>(
+        `SELECT oid::regclass::text AS name,
+                pg_relation_size(oid) / current_setting('block_size')::int AS pages
+           FROM pg_class
+          WHERE relkind IN ('r', 't', 'm') AND relpersistence = 'p'
+            AND has_table_privilege(oid, 'SELECT')`,
+      );
+      for (const { name } of tables.rows) {
+        await client.query(`SELECT count(*) FROM ${name}`);
+      }
+      const { rows } = await client.query<{
+        id: number;
+        customer: string;
+        item: string;
+        cents: string;
+        placed_at: Date;
+      }>('SELECT id, customer, item, cents, placed_at FROM orders ORDER BY id');
+      const health = await client.query<{
+        checksums: string;
+        failures: string | null;
+      }>(
+        `SELECT current_setting('data_checksums') AS checksums, checksum_failures AS failures
+           FROM pg_stat_database WHERE datname = current_database()`,
+      );
+      return {
+        orders: rows.map(row => ({
+          id: row.id,
+          customer: row.customer,
+          item: row.item,
+          cents: Number(row.cents),
+          placedAt: row.placed_at,
+        })),
+        dataChecksums: health.rows[0]?.checksums === 'on',
+        checksumFailures: Number(health.rows[0]?.failures ?? 0),
+        tablesRead: tables.rows.length,
+        pages: tables.rows.reduce((sum, { pages }) => sum + Number(pages), 0),
+      };
+    });
   }
 
   /** @throws when the database cannot be reached or refuses. */

@@ -84,6 +84,13 @@ describe('the real database', () => {
     server = await start();
     const again = await database().read(20);
     expect(again.state === 'rows' && again.orders).toHaveLength(6);
+    const inspection = await database().inspect();
+    expect(inspection.orders).toHaveLength(6);
+    expect(inspection).toMatchObject({
+      dataChecksums: true,
+      checksumFailures: 0,
+    });
+    expect(inspection.tablesRead).toBeGreaterThan(50);
     expect(
       lines.filter(line => line === 'setting up a new database'),
     ).toHaveLength(1);

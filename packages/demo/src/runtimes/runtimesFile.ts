@@ -7,15 +7,18 @@ export interface RuntimesFileOptions {
   file: string;
   /** Folder with the bundles web.cjs and postgres.cjs. */
   assets: string;
+  /** The data mover's bundle. */
+  moverProgram: string;
   /** Folder that keeps the copy of PostgreSQL's programs; another user must be able to reach it. */
   postgresCache: string;
 }
 
 /** Writes the file that tells the embedded cluster which images run as processes of this machine. */
 export function writeRuntimesFile(options: RuntimesFileOptions): void {
-  const { file, assets, postgresCache } = options;
+  const { file, assets, moverProgram, postgresCache } = options;
   const content = {
     images: {
+      [images.mover]: { command: ['{node}', moverProgram] },
       [images.web]: { command: ['{node}', join(assets, 'web.cjs')] },
       [images.postgres]: {
         command: ['{node}', join(assets, 'postgres.cjs')],

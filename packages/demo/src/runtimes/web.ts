@@ -53,6 +53,17 @@ export function createWebServer(env: NodeJS.ProcessEnv): http.Server {
     }
   }
 
+  async function inspect(response: http.ServerResponse): Promise<void> {
+    try {
+      const inspection = await database.inspect();
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(inspection));
+    } catch (error) {
+      response.writeHead(503, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ message: (error as Error).message }));
+    }
+  }
+
   async function show(response: http.ServerResponse): Promise<void> {
     const [view, restore] = await Promise.all([
       database.read(rowsPerPage(root)),
@@ -79,6 +90,8 @@ export function createWebServer(env: NodeJS.ProcessEnv): http.Server {
       response.end('ok\n');
     } else if (pathname === '/orders' && request.method === 'POST') {
       void place(request, response);
+    } else if (pathname === '/database' && request.method === 'GET') {
+      void inspect(response);
     } else if (pathname === '/' && request.method !== 'POST') {
       void show(response);
     } else {
