@@ -36,6 +36,31 @@ export const coreTypes = {
   ),
 } as const;
 
+/** Types about storage that every cluster has. @public */
+export const storageTypes = {
+  storageClasses: clusterScoped('storage.k8s.io', 'v1', 'storageclasses'),
+  csiDrivers: clusterScoped('storage.k8s.io', 'v1', 'csidrivers'),
+} as const;
+
+/** Types of the CSI snapshot controller; not served where it is not installed. @public */
+export const snapshotTypes = {
+  volumeSnapshots: namespaced(
+    'snapshot.storage.k8s.io',
+    'v1',
+    'volumesnapshots',
+  ),
+  volumeSnapshotContents: clusterScoped(
+    'snapshot.storage.k8s.io',
+    'v1',
+    'volumesnapshotcontents',
+  ),
+  volumeSnapshotClasses: clusterScoped(
+    'snapshot.storage.k8s.io',
+    'v1',
+    'volumesnapshotclasses',
+  ),
+} as const;
+
 /** Velero's custom resources. @public */
 export const veleroTypes = {
   backups: namespaced('velero.io', 'v1', 'backups'),
