@@ -10,7 +10,10 @@ export const suites = ['e2e', 'api-server', 's3', 'faults', 'long'];
 /** Title of the tests that run only when KOPIA names a kopia program, which no registry has. */
 const needsKopia = 'with the real program';
 
-const ignoredBySuites = `/test/src/(${suites.join('|')})/`;
+// Tests of packages/kopia that need Python and an independent reader; `npm run test:judge` runs them.
+const judged = '/packages/kopia/src/judge/';
+
+const ignoredBySuites = `/test/src/(${suites.join('|')})/|${judged}`;
 
 /** Arguments that select what `npm test` runs: all but the suites. */
 export const unitArguments = ['--testPathIgnorePatterns', '/node_modules/', '--testPathIgnorePatterns', ignoredBySuites];
@@ -53,4 +56,12 @@ export function runSuite(name, args, env = {}) {
     ['package', 'test', '--watchAll=false', '--runInBand', '--testPathPatterns', `/test/src/${name}/`, ...args],
     { cwd: join(root, 'test'), env },
   );
+}
+
+/** What the independent reader of Kopia repositories says about all that packages/kopia writes. */
+export function runJudge(args, env) {
+  return jest(['package', 'test', '--watchAll=false', '--runInBand', '--testPathPatterns', judged, ...args], {
+    cwd: join(root, 'packages', 'kopia'),
+    env,
+  });
 }
