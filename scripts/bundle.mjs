@@ -11,6 +11,9 @@ const programs = [
   { entry: 'packages/engine/src/main.ts', output: 'packages/engine/assets/engine.cjs' },
   { entry: 'packages/kopia/src/cli/main.ts', output: 'packages/kopia/assets/kopia.cjs' },
   { entry: 'packages/kopia/src/worker/main.ts', output: 'packages/kopia/assets/worker.cjs' },
+  { entry: 'packages/data-mover/src/main.ts', output: 'packages/data-mover/assets/data-mover.cjs' },
+  // The mover is one folder that runs alone: kopia's worker threads lie beside it.
+  { entry: 'packages/kopia/src/worker/main.ts', output: 'packages/data-mover/assets/worker.cjs' },
   { entry: 'packages/dev-cluster/src/main.ts', output: 'packages/dev-cluster/assets/dev-cluster.cjs' },
   { entry: 'packages/demo/src/main.ts', output: 'packages/demo/assets/demo.cjs' },
   { entry: 'packages/demo/src/break.ts', output: 'packages/demo/assets/break.cjs' },

@@ -5,3 +5,25 @@
  */
 export { readMoverResult, writeMoverResult } from './moverResult';
 export type { MoverResult } from './moverResult';
+export { moverArguments, moverPaths } from './command/moverArguments';
+export type {
+  MoverCommand,
+  MoverOwner,
+  MoverSettings,
+  MoverTask,
+  VolumeMode,
+} from './command/MoverCommand';
+export {
+  progressAnnotation,
+  readMoverProgress,
+} from './progress/MoverProgress';
+export type { MoverProgress } from './progress/MoverProgress';
+export {
+  openRepositoryStorage,
+  openVolumeRepository,
+  repositoryPrefix,
+} from './repository/openVolumeRepository';
+export type {
+  OpenVolumeRepositoryOptions,
+  VolumeRepository,
+} from './repository/openVolumeRepository';

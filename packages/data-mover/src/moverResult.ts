@@ -9,9 +9,15 @@ export interface MoverResult {
   snapshotID?: string;
   /** Size of all that was read or written, in bytes. */
   totalBytes?: number;
-  /** Backups only: bytes that the repository did not hold before. */
+  /** Backups only: bytes of new and changed files, as they are in the volume (Velero's meaning). */
   incrementalBytes?: number;
+  /** Backups only: bytes that were sent to the storage, compressed and without what it held already. */
+  uploadedBytes?: number;
   files?: number;
+  /** Backups only: things the snapshot cannot hold, for people. */
+  warnings?: string[];
+  /** Maintenance only: what was due and done. */
+  maintenance?: { mode: 'quick' | 'full' | 'none'; tasks: string[] };
   /** For people: why it failed, and what to do. */
   message?: string;
 }
@@ -23,12 +29,18 @@ const limitBytes = 4096;
 export function writeMoverResult(result: MoverResult): string {
   const text = JSON.stringify(result);
   const excess = Buffer.byteLength(text) - limitBytes;
+  if (excess > 0 && result.warnings) {
+    const { warnings: _, ...rest } = result;
+    return writeMoverResult(rest);
+  }
   if (excess <= 0 || !result.message) return text;
+  const characters = [...result.message];
+  // Quotes and control characters take up to six bytes in JSON: what is left is measured again.
+  const kept = Math.max(0, characters.length - Math.ceil(excess / 6) - 8);
+  if (kept === 0) return JSON.stringify({ ...result, message: '…' });
   return writeMoverResult({
     ...result,
-    message: `${[...result.message]
-      .slice(0, Math.max(0, [...result.message].length - excess - 8))
-      .join('')} …`,
+    message: `${characters.slice(0, kept).join('')} …`,
   });
 }
 

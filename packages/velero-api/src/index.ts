@@ -22,6 +22,8 @@ export * from './scope';
 export * from './volumeCounts';
 export * from './storage/storageKeys';
 export * from './storage/fileFormats';
+export * from './storage/s3Settings';
+export * from './storage/awsCredentials';
 export * from './cron';
 export * from './schedule/reconcileSchedule';
 export * from './filters/glob';

@@ -1,0 +1,126 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { openPodApi, type PodApi } from './cluster/PodApi';
+import { CancelledError } from './cluster/watchOwner';
+import type { MoverCommand } from './command/MoverCommand';
+import { readMoverArguments, UsageError } from './command/moverArguments';
+import { jsonLog } from './log';
+import { memoryPlan } from './memoryPlan';
+import { writeMoverResult, type MoverResult } from './moverResult';
+import { runMover } from './runMover';
+
+const usage = `Usage: data-mover backup  (--data-upload NAME | --pod-volume-backup NAME)    --volume-path PATH [--volume-mode Filesystem|Block] OPTIONS
+       data-mover restore (--data-download NAME | --pod-volume-restore NAME) --volume-path PATH [--volume-mode Filesystem|Block] OPTIONS
+       data-mover maintain --backup-repository NAME OPTIONS
+
+Options:
+  --namespace NAME                 the namespace of the custom resources
+  --password-file FILE             the repository's password
+  --credentials-file FILE          the storage's credentials, in the format of the AWS tools
+  --ca-file FILE                   PEM certificates of the storage
+  --service-account-directory DIR  with token and ca.crt
+  --termination-log FILE           gets the result as JSON
+  --cache-directory DIR            for temporary files
+  --parallel-files N               files read or written at once
+  --memory-limit MIB               what the process is to stay below
+  --require-readable               fail before the upload when a file cannot be read
+
+Exit code: 0 completed, 1 failed, 2 wrong arguments, 3 canceled.
+`;
+
+const exitCodes = { completed: 0, failed: 1, usage: 2, canceled: 3 };
+/** After this long an abort did not reach what is going on; the kubelet would kill the process without a result. */
+const endWithinMs = 20_000;
+
+/** The memory that the container may use, in MiB; undefined outside of containers. */
+function containerMemoryMiB(): number | undefined {
+  for (const file of [
+    '/sys/fs/cgroup/memory.max',
+    '/sys/fs/cgroup/memory/memory.limit_in_bytes',
+  ]) {
+    if (!existsSync(file)) continue;
+    const bytes = Number(readFileSync(file, 'utf8').trim());
+    // Without a limit, cgroup 2 says "max" and cgroup 1 a number near 2^63.
+    return bytes > 0 && bytes < 2 ** 50 ? bytes / 1024 / 1024 : undefined;
+  }
+  return undefined;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  let command: MoverCommand;
+  try {
+    command = readMoverArguments(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n${usage}`);
+    return exitCodes.usage;
+  }
+  const { settings } = command;
+  const secrets: string[] = [];
+  const log = jsonLog(line => process.stderr.write(line), secrets);
+  const finish = (result: MoverResult) => {
+    try {
+      writeFileSync(settings.terminationLog, writeMoverResult(result));
+    } catch (error) {
+      log('warn', `The termination message could not be written: ${error}`);
+    }
+    return exitCodes[result.outcome];
+  };
+
+  const ended = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const)
+    process.once(name, () => {
+      const message = `The pod was told to end (${name}) before the work was done`;
+      ended.abort(new CancelledError(message));
+      setTimeout(
+        () => process.exit(finish({ outcome: 'canceled', message })),
+        endWithinMs,
+      ).unref();
+    });
+
+  const own = containerMemoryMiB();
+  const limit = Math.min(settings.memoryLimitMiB ?? 400, own ?? Infinity);
+  const memory = memoryPlan(
+    limit,
+    availableParallelism(),
+    settings.parallelFiles,
+  );
+  setFlagsFromString(`--max-old-space-size=${memory.heapMiB}`);
+
+  let api: PodApi;
+  try {
+    api = openPodApi(
+      process.env,
+      settings.serviceAccountDirectory,
+      settings.namespace,
+    );
+  } catch (error) {
+    const message = `The API server cannot be reached: ${
+      (error as Error).message
+    }`;
+    log('error', message);
+    return finish({ outcome: 'failed', message });
+  }
+  try {
+    const result = await runMover(command, {
+      api,
+      memory,
+      log,
+      secrets,
+      signal: ended.signal,
+      isRoot: process.getuid?.() === 0,
+    });
+    return finish(result);
+  } finally {
+    api.close();
+  }
+}
+
+main(process.argv.slice(2)).then(
+  code => process.exit(code),
+  error => {
+    process.stderr.write(`${(error as Error).stack}\n`);
+    process.exit(exitCodes.failed);
+  },
+);
