@@ -19,6 +19,7 @@ import {
   installTypes,
   waitForApplication,
 } from './cluster/installApplication';
+import { moverAccount } from './cluster/moverAccount';
 import { controlObjects, StorageChoice } from './cluster/storageLocation';
 import { DemoOptions, parseCommandLine, usage } from './commandLine';
 import { demoPaths, reachableDirectory, stateDirectory } from './paths';
@@ -162,7 +163,12 @@ async function demo(
     started.add(() => removeNamespaces(cluster, copies));
   }
   await installTypes(cluster, signal);
-  for (const object of controlObjects(storage)) await cluster.apply(object);
+  for (const object of [
+    ...controlObjects(storage),
+    ...moverAccount(paths.deploy),
+  ]) {
+    await cluster.apply(object);
+  }
   const left = await installApplications(
     cluster,
     { databasePassword: random(), sessionKey: random(), paymentsKey: random() },

@@ -10,6 +10,8 @@ export interface DemoPaths {
   moverProgram: string;
   backend: string;
   appConfig: string;
+  /** What a platform team applies. */
+  deploy: string;
 }
 
 /** @param program - the running bundle, in the folder of the demo's bundles */
@@ -23,6 +25,7 @@ export function demoPaths(program: string): DemoPaths {
     moverProgram: join(root, 'packages/data-mover/assets/data-mover.cjs'),
     backend: join(root, 'packages/backend'),
     appConfig: join(root, 'app-config.yaml'),
+    deploy: join(root, 'deploy'),
   };
 }
 
