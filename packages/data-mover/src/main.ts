@@ -48,6 +48,10 @@ function containerMemoryMiB(): number | undefined {
 }
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(usage);
+    return exitCodes.completed;
+  }
   let command: MoverCommand;
   try {
     command = readMoverArguments(args);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -98,6 +99,11 @@ export async function openRepositoryStorage(
   const prefix = repositoryPrefix(options.location, options.volumeNamespace);
   if (storageProvider(spec) === 'filesystem') {
     const folder = join(readFilesystemPath(spec), prefix);
+    if (!options.create && !existsSync(folder))
+      throw new KopiaError(
+        'not-found',
+        `${folder} does not exist: there is no repository`,
+      );
     return withRetry(
       await FolderStorage.open(folder, { create: options.create }),
     );
