@@ -28,6 +28,7 @@ export const coreTypes = {
   serviceAccounts: namespaced('', 'v1', 'serviceaccounts'),
   persistentVolumeClaims: namespaced('', 'v1', 'persistentvolumeclaims'),
   events: namespaced('', 'v1', 'events'),
+  jobs: namespaced('batch', 'v1', 'jobs'),
   leases: namespaced('coordination.k8s.io', 'v1', 'leases'),
   customResourceDefinitions: clusterScoped(
     'apiextensions.k8s.io',

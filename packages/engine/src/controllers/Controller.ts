@@ -67,6 +67,8 @@ export interface ControllerContext {
   signal: AbortSignal;
   logger: Logger;
   config: EngineConfig;
+  /** Throws once the lease is lost: asked before writes that neither `client` nor an opened store makes. */
+  beforeWrite(): void;
   /** @throws StorageError with what to check */
   openStore(location: BackupStorageLocation): Promise<BackupStore>;
   /** A watched copy of one of our own resource types in the control namespace. */

@@ -1,4 +1,5 @@
 import { BackupController } from './BackupController';
+import { createBackupRepositoryController } from './BackupRepositoryController';
 import { createBackupStorageLocationController } from './BackupStorageLocationController';
 import { createBackupSyncController } from './BackupSyncController';
 import type { Controller } from './Controller';
@@ -11,6 +12,7 @@ import { createScheduleController } from './ScheduleController';
 export function allControllers(): Controller[] {
   return [
     createBackupStorageLocationController(),
+    createBackupRepositoryController(),
     new BackupController(),
     new RestoreController(),
     createDeleteBackupRequestController(),

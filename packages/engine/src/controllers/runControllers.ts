@@ -89,6 +89,7 @@ export async function runControllers(
     signal,
     logger,
     config: options.config,
+    beforeWrite: options.beforeWrite,
     openStore: location =>
       openBackupStore(location, {
         client,

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { AwsCredentials } from './awsCredentials';
+import type { AwsCredentials, S3Settings } from '@lifeboat/velero-api';
 import { explainS3Error, type S3Place } from './explainS3Error';
 import { checkKey, checkPrefix } from './objectKeys';
 import {
@@ -28,7 +28,6 @@ import {
   type StoredObject,
   type SweepOptions,
 } from './ObjectStore';
-import type { S3Settings } from './s3Settings';
 
 /** @public */
 export interface S3ObjectStoreOptions {

@@ -1,20 +1,26 @@
 import { createHash } from 'node:crypto';
-import path from 'node:path';
-import type {
-  BackupStorageLocation,
-  SecretKeySelector,
+import {
+  readAwsCredentials,
+  readFilesystemPath,
+  readS3Settings,
+  storageProvider,
+  type BackupStorageLocation,
 } from '@lifeboat/velero-api';
 import type { ClusterClient } from '../cluster/ClusterClient';
-import type { ApiObject } from '../cluster/KubernetesObject';
-import { coreTypes } from '../cluster/knownTypes';
 import type { Logger } from '../config/Logger';
-import { readAwsCredentials } from './awsCredentials';
+import { configurationError, readSettings } from './configurationError';
 import { FilesystemObjectStore } from './FilesystemObjectStore';
+import {
+  credentialOf,
+  readCertificateAuthority,
+  readCredentialsText,
+} from './locationSecrets';
 import type { ObjectStore } from './ObjectStore';
-import { configurationError, readS3Settings } from './s3Settings';
 import { S3ObjectStore } from './S3ObjectStore';
 import { withLogging } from './withLogging';
 import { withRetry } from './withRetry';
+
+export { defaultCredential, type SecretKey } from './locationSecrets';
 
 /** @public */
 export interface OpenObjectStoreOptions {
@@ -30,26 +36,6 @@ export interface OpenObjectStoreOptions {
   /** Reuses a store with the same settings and keys. */
   pool?: ObjectStorePool;
 }
-
-/** @public */
-export interface SecretKey {
-  name: string;
-  key: string;
-}
-
-/** What a Secret is for us. */
-interface Secret extends ApiObject {
-  data?: Record<string, string>;
-}
-
-/** The Secret that OADP and Velero use when a location names none. @public */
-export const defaultCredential: SecretKey = {
-  name: 'cloud-credentials',
-  key: 'cloud',
-};
-
-/** The provider that keeps backups in a folder. @public */
-export const filesystemProvider = 'lifeboat.dev/filesystem';
 
 /**
  * Opens the storage of a location: `aws` (anything that speaks S3, with the
@@ -72,19 +58,16 @@ async function openProvider(
   options: OpenObjectStoreOptions,
 ): Promise<ObjectStore> {
   const { spec } = location;
-  const provider = spec.provider.replace(/^velero\.io\//, '');
-  if (provider === filesystemProvider) {
-    return openFilesystem(spec.config ?? {}, options);
-  }
-  if (provider !== 'aws') {
-    throw configurationError(
-      `spec.provider "${spec.provider}" is not supported; allowed are "aws" (S3: AWS, MCG, RGW, MinIO and others) and "${filesystemProvider}"`,
+  if (readSettings(() => storageProvider(spec)) === 'filesystem') {
+    return new FilesystemObjectStore(
+      readSettings(() => readFilesystemPath(spec)),
+      options.beforeWrite ? { beforeWrite: options.beforeWrite } : {},
     );
   }
-  const settings = readS3Settings(spec);
+  const settings = readSettings(() => readS3Settings(spec));
   const [credential, ca] = await Promise.all([
-    readCredential(spec.credential, settings.profile, options),
-    readCa(location, options),
+    readCredential(location, settings.profile, options),
+    readCertificateAuthority(location, options),
   ]);
   const open = () =>
     withRetry(
@@ -126,36 +109,13 @@ export class ObjectStorePool {
   }
 }
 
-function openFilesystem(
-  config: Record<string, string>,
-  options: OpenObjectStoreOptions,
-): ObjectStore {
-  const folder = config.path ?? '';
-  if (!path.isAbsolute(folder)) {
-    throw configurationError(
-      `config.path is "${folder}"; provider ${filesystemProvider} needs the absolute path of an existing folder`,
-    );
-  }
-  return new FilesystemObjectStore(
-    folder,
-    options.beforeWrite ? { beforeWrite: options.beforeWrite } : {},
-  );
-}
-
 async function readCredential(
-  selector: SecretKeySelector | undefined,
+  location: BackupStorageLocation,
   profile: string,
   options: OpenObjectStoreOptions,
 ) {
-  const from = selector?.name
-    ? { name: selector.name, key: selector.key }
-    : defaultCredential;
-  const text = await readSecret(
-    from,
-    'the credentials',
-    `kubectl -n ${options.namespace} create secret generic ${from.name} --from-file=${from.key}=<credentials file>`,
-    options,
-  );
+  const from = credentialOf(location.spec.credential);
+  const text = await readCredentialsText(location, options);
   const source = `Secret ${from.name}, key ${from.key}, profile [${profile}]`;
   try {
     return { keys: readAwsCredentials(text, profile), source };
@@ -166,66 +126,4 @@ async function readCredential(
       }`,
     );
   }
-}
-
-async function readCa(
-  location: BackupStorageLocation,
-  options: OpenObjectStoreOptions,
-): Promise<string | undefined> {
-  const { caCert, caCertRef } = location.spec.objectStorage;
-  if (caCert && caCertRef) {
-    throw configurationError(
-      'cannot specify both caCert and caCertRef in objectStorage',
-    );
-  }
-  let pem: string | undefined;
-  if (caCertRef?.name) {
-    pem = await readSecret(
-      { name: caCertRef.name, key: caCertRef.key },
-      'the CA',
-      `kubectl -n ${options.namespace} create secret generic ${caCertRef.name} --from-file=${caCertRef.key}=<CA file>`,
-      options,
-    );
-  } else if (caCert) {
-    pem = Buffer.from(caCert, 'base64').toString('utf8');
-  }
-  if (pem !== undefined && !pem.includes('-----BEGIN CERTIFICATE-----')) {
-    throw configurationError(
-      caCertRef
-        ? `Secret ${caCertRef.name}, key ${caCertRef.key}, holds no PEM certificate`
-        : 'spec.objectStorage.caCert is not a PEM certificate in base64',
-    );
-  }
-  return pem;
-}
-
-async function readSecret(
-  selector: SecretKey,
-  purpose: string,
-  command: string,
-  options: OpenObjectStoreOptions,
-): Promise<string> {
-  const { client, namespace, signal } = options;
-  const secret = await client.get<Secret>(
-    coreTypes.secrets,
-    { namespace, name: selector.name },
-    signal ? { signal } : {},
-  );
-  if (!secret) {
-    throw configurationError(
-      `Secret ${selector.name} with ${purpose} does not exist in namespace ${namespace}: ${command}`,
-    );
-  }
-  const value = secret.data?.[selector.key];
-  if (value === undefined) {
-    const keys = Object.keys(secret.data ?? {});
-    throw configurationError(
-      `Secret ${selector.name} in namespace ${namespace} has no key "${
-        selector.key
-      }" with ${purpose}, only ${
-        keys.length > 0 ? keys.map(key => `"${key}"`).join(', ') : 'no keys'
-      }`,
-    );
-  }
-  return Buffer.from(value, 'base64').toString('utf8');
 }
