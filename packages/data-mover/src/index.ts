@@ -3,9 +3,17 @@
  *
  * @packageDocumentation
  */
-export { readMoverResult, writeMoverResult } from './moverResult';
+export {
+  readMoverResult,
+  resultAnnotation,
+  writeMoverResult,
+} from './moverResult';
 export type { MoverResult } from './moverResult';
-export { moverArguments, moverPaths } from './command/moverArguments';
+export {
+  moverArguments,
+  moverPaths,
+  waitArguments,
+} from './command/moverArguments';
 export type {
   MoverCommand,
   MoverOwner,

@@ -4,15 +4,21 @@ import { setFlagsFromString } from 'node:v8';
 import { openPodApi, type PodApi } from './cluster/PodApi';
 import { CancelledError } from './cluster/watchOwner';
 import type { MoverCommand } from './command/MoverCommand';
-import { readMoverArguments, UsageError } from './command/moverArguments';
+import {
+  readMoverArguments,
+  readWaitArguments,
+  UsageError,
+} from './command/moverArguments';
 import { jsonLog } from './log';
 import { memoryPlan } from './memoryPlan';
 import { writeMoverResult, type MoverResult } from './moverResult';
+import { waitForRestore } from './restore/restoreMarker';
 import { runMover } from './runMover';
 
 const usage = `Usage: data-mover backup  (--data-upload NAME | --pod-volume-backup NAME)    --volume-path PATH [--volume-mode Filesystem|Block] OPTIONS
        data-mover restore (--data-download NAME | --pod-volume-restore NAME) --volume-path PATH [--volume-mode Filesystem|Block] OPTIONS
        data-mover maintain --backup-repository NAME OPTIONS
+       data-mover wait    --restore UID --volume PATH [--volume PATH]
 
 Options:
   --namespace NAME                 the namespace of the custom resources
@@ -47,6 +53,18 @@ function containerMemoryMiB(): number | undefined {
   return undefined;
 }
 
+/** What an init container does until its pod's volumes are there; without API, token or repository. */
+async function wait(args: readonly string[]): Promise<number> {
+  const { restoreUid, volumes } = readWaitArguments(args);
+  // The first process of a container has no default action for signals.
+  for (const name of ['SIGTERM', 'SIGINT'] as const)
+    process.once(name, () => process.exit(exitCodes.canceled));
+  await waitForRestore(restoreUid, volumes, {
+    onFound: volume => process.stderr.write(`${volume} is restored\n`),
+  });
+  return exitCodes.completed;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
     process.stdout.write(usage);
@@ -54,6 +72,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   let command: MoverCommand;
   try {
+    if (args[0] === 'wait') return await wait(args.slice(1));
     command = readMoverArguments(args);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -22,6 +22,9 @@ export interface MoverResult {
   message?: string;
 }
 
+/** Annotation of data-path resources with the mover's result, for the case that its pod is lost. @public */
+export const resultAnnotation = 'lifeboat.dev/mover-result';
+
 /** Kubernetes cuts termination messages off here. */
 const limitBytes = 4096;
 
@@ -44,7 +47,7 @@ export function writeMoverResult(result: MoverResult): string {
   });
 }
 
-/** Reads a termination message; undefined when a mover did not write it. @public */
+/** Reads a termination message or the annotation of that name; undefined when a mover did not write it. @public */
 export function readMoverResult(
   text: string | undefined,
 ): MoverResult | undefined {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { BackupStorageLocation } from '@lifeboat/velero-api';
 import { backUpVolume } from './backup/backUpVolume';
+import { snapshotWarnings } from './backup/snapshotWarnings';
 import { apiTypes } from './cluster/ownerType';
 import type { PodApi } from './cluster/PodApi';
 import { readTask, type OwnerTask } from './cluster/readTask';
@@ -10,7 +11,11 @@ import { explainFailure, type FailurePlace } from './explainFailure';
 import { withoutSecrets, type Log } from './log';
 import { maintainRepository } from './maintain/maintainRepository';
 import type { MemoryPlan } from './memoryPlan';
-import type { MoverResult } from './moverResult';
+import {
+  resultAnnotation,
+  writeMoverResult,
+  type MoverResult,
+} from './moverResult';
 import { ProgressReporter } from './progress/ProgressReporter';
 import {
   openVolumeRepository,
@@ -18,7 +23,7 @@ import {
   type VolumeRepository,
 } from './repository/openVolumeRepository';
 import { restoreVolume } from './restore/restoreVolume';
-import { snapshotWarnings } from './backup/snapshotWarnings';
+import { StartSignal } from './StartSignal';
 
 export interface MoverEnvironment {
   readonly api: PodApi;
@@ -31,6 +36,12 @@ export interface MoverEnvironment {
   /** Whether this process may give files to other users. */
   readonly isRoot: boolean;
 }
+
+const maintenanceTexts = {
+  none: 'No maintenance was due',
+  quick: 'Quick maintenance',
+  full: 'Full maintenance',
+};
 
 /** How long the last state is tried to be written before the process ends without. */
 const lastWriteMs = 20_000;
@@ -54,6 +65,7 @@ export async function runMover(
   const { name } = command.owner;
   let reporter: ProgressReporter | undefined;
   let watching: Promise<void> | undefined;
+  const started = new StartSignal();
   let result: MoverResult;
   try {
     const task = await readTask(api, command, signal);
@@ -73,10 +85,11 @@ export async function runMover(
         name,
         uid: task.uid,
         signal: finished.signal,
+        onStart: () => started.set(),
         onCancel: reason => controller.abort(reason),
       });
     }
-    result = await work(command, task, environment, signal, reporter);
+    result = await work(command, task, environment, signal, started, reporter);
   } catch (error) {
     // The signal's own reason: what it made fail does not matter.
     const reason: unknown = signal.aborted ? signal.reason : error;
@@ -109,7 +122,15 @@ export async function runMover(
       .mergePatch(
         type,
         name,
-        { ...last, status },
+        {
+          metadata: {
+            annotations: {
+              ...last.metadata.annotations,
+              [resultAnnotation]: writeMoverResult(result),
+            },
+          },
+          status,
+        },
         AbortSignal.timeout(lastWriteMs),
       )
       .catch(error =>
@@ -127,6 +148,7 @@ async function work(
   task: OwnerTask,
   environment: MoverEnvironment,
   signal: AbortSignal,
+  started: StartSignal,
   reporter: ProgressReporter | undefined,
 ): Promise<MoverResult> {
   const { api, log, memory } = environment;
@@ -154,8 +176,14 @@ async function work(
         signal,
         onTask: name => log('info', `Maintenance: ${name}`),
       });
-      return { outcome: 'completed', maintenance };
+      return {
+        outcome: 'completed',
+        message: maintenanceTexts[maintenance.mode],
+        maintenance,
+      };
     }
+    await started.wait(signal);
+    reporter?.restart();
     const parallelFiles = task.parallelFiles ?? memory.parallelFiles;
     if (command.command === 'backup') {
       const { snapshot, report } = await backUpVolume({

@@ -199,6 +199,10 @@ export class MoverStage {
         kind: type.kind,
         metadata: { name, namespace: controlNamespace, ...metadata },
         spec,
+        // The engine has a slot for it.
+        ...(type.kind.startsWith('Backup')
+          ? {}
+          : { status: { phase: 'InProgress' } }),
       } as unknown as T,
       {},
     );

@@ -12,15 +12,23 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
 import path from 'node:path';
 import { listSnapshots } from '@lifeboat/kopia';
-import { readMoverProgress } from '@lifeboat/data-mover';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  readMoverProgress,
+  readMoverResult,
+  resultAnnotation,
+  waitArguments,
+} from '@lifeboat/data-mover';
 import type {
   DataUpload,
   PodVolumeBackup,
   DataDownload,
 } from '@lifeboat/velero-api';
 import type { KubernetesObject } from '@lifeboat/engine';
+import { startProcess } from '../cluster/childProcess';
 import { startDevCluster } from '../cluster/startDevCluster';
 import { eventually } from '../cluster/eventually';
 import { MoverStage, moverTypes, repositoryPassword } from './MoverStage';
@@ -279,6 +287,11 @@ describe('the mover program', () => {
       },
       { labels: { 'velero.io/restore-uid': 'uid-of-the-restore' } },
     );
+    const waiting = startProcess(process.execPath, [
+      path.join(stage.folder, 'program/data-mover.cjs'),
+      ...waitArguments('uid-of-the-restore', [target]),
+    ]);
+    const waited = once(waiting.child, 'exit');
     const restored = await stage.runMover({
       command: 'restore',
       owner: { kind: 'PodVolumeRestore', name: 'pod' },
@@ -286,6 +299,7 @@ describe('the mover program', () => {
       volumeMode: 'Filesystem',
     });
     expect(restored).toMatchObject({ exitCode: 0 });
+    expect(await waited).toEqual([0, null]);
     expect(readdirSync(path.join(target, '.velero'))).toEqual([
       'uid-of-the-restore',
     ]);
@@ -378,6 +392,37 @@ describe('the mover program', () => {
       ),
     ).toEqual([]);
     await close();
+  });
+
+  it('does not touch the volume before the engine has a slot for it', async () => {
+    await dataUpload('later');
+    const setPhase = (phase: string) =>
+      stage.client.patch(
+        moverTypes.DataUpload,
+        { namespace: 'openshift-adp', name: 'later' },
+        { contentType: 'merge', body: { status: { phase } } },
+        {},
+      );
+    await setPhase('Prepared');
+    const mover = stage.startMover({
+      command: 'backup',
+      owner: { kind: 'DataUpload', name: 'later' },
+      volumePath: volume,
+      volumeMode: 'Filesystem',
+    });
+    expect(
+      await Promise.race([mover.ended, delay(2000).then(() => 'waiting')]),
+    ).toBe('waiting');
+    await setPhase('InProgress');
+    const { result } = await mover.ended;
+    expect(result).toMatchObject({ outcome: 'completed' });
+    const { metadata } = await stage.get<Stored<DataUpload>>(
+      moverTypes.DataUpload,
+      'later',
+    );
+    expect(readMoverResult(metadata.annotations?.[resultAnnotation])).toEqual(
+      result,
+    );
   });
 
   it('ends when the pod is told to, or its resource is gone', async () => {

@@ -76,6 +76,53 @@ export function moverArguments(command: MoverCommand): string[] {
 }
 
 /**
+ * The arguments of the init container that waits until its pod's volumes are restored.
+ *
+ * @param restoreUid - the UID of the Restore
+ * @param volumes - where the volumes are mounted
+ *
+ * @public
+ */
+export function waitArguments(
+  restoreUid: string,
+  volumes: readonly string[],
+): string[] {
+  return [
+    'wait',
+    '--restore',
+    restoreUid,
+    // One argument per path: whoever runs the container may have to rewrite each.
+    ...volumes.flatMap(volume => ['--volume', volume]),
+  ];
+}
+
+/**
+ * Reads what {@link waitArguments} wrote, without the word `wait`.
+ *
+ * @throws UsageError
+ */
+export function readWaitArguments(args: readonly string[]): {
+  restoreUid: string;
+  volumes: string[];
+} {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        restore: { type: 'string' },
+        volume: { type: 'string', multiple: true },
+      },
+    });
+    return {
+      restoreUid: required(values.restore, 'restore'),
+      volumes: values.volume ?? [],
+    };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/**
  * Reads what {@link moverArguments} wrote, or a person.
  *
  * @throws UsageError

@@ -51,8 +51,10 @@ export class ProgressReporter {
     this.current = { ...this.current, ...progress };
   }
 
-  get progress(): Progress {
-    return this.current;
+  /** The work begins: time that was spent waiting does not count. */
+  restart(): void {
+    this.meter.clear();
+    this.meter.note(this.clock(), this.current.bytesDone);
   }
 
   private tick() {

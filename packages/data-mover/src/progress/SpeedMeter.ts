@@ -11,6 +11,10 @@ export class SpeedMeter {
       this.points.shift();
   }
 
+  clear(): void {
+    this.points.length = 0;
+  }
+
   /** 0 until there are two points in time. */
   get bytesPerSecond(): number {
     const first = this.points[0];

@@ -98,11 +98,16 @@ export async function openRepositoryStorage(
   const { spec } = options.location;
   const prefix = repositoryPrefix(options.location, options.volumeNamespace);
   if (storageProvider(spec) === 'filesystem') {
-    const folder = join(readFilesystemPath(spec), prefix);
-    if (!options.create && !existsSync(folder))
+    const base = readFilesystemPath(spec);
+    const folder = join(base, prefix);
+    const missing = [base, ...(options.create ? [] : [folder])].find(
+      path => !existsSync(path),
+    );
+    // The location's own folder is never made: it may be a file system that is not mounted.
+    if (missing)
       throw new KopiaError(
         'not-found',
-        `${folder} does not exist: there is no repository`,
+        `${missing} does not exist: there is no repository`,
       );
     return withRetry(
       await FolderStorage.open(folder, { create: options.create }),

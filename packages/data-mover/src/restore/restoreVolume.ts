@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { lstat, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import {
   getSnapshot,
@@ -15,6 +14,7 @@ import {
 import { measureDevice } from '../backup/measureVolume';
 import type { VolumeMode } from '../command/MoverCommand';
 import type { Progress } from '../progress/ProgressReporter';
+import { writeRestoreMarker } from './restoreMarker';
 
 export interface RestoreVolumeOptions {
   readonly repository: Repository;
@@ -37,7 +37,6 @@ export interface RestoredVolume {
   readonly files: number;
 }
 
-const markerFolder = '.velero';
 const namedErrors = 3;
 const syncTimeoutMs = 10 * 60 * 1000;
 
@@ -88,7 +87,8 @@ export async function restoreVolume(
     );
   }
   await syncFileSystem(volumePath);
-  if (options.markerUid) await writeMarker(volumePath, options.markerUid);
+  if (options.markerUid)
+    await writeRestoreMarker(volumePath, options.markerUid);
   return { bytes: progress.bytes, files: progress.files + progress.symlinks };
 }
 
@@ -160,26 +160,4 @@ async function syncFileSystem(path: string): Promise<void> {
     // EIO and the like come with an exit code; a missing program or an unknown option is no fault of the volume.
     if (/input\/output error|no space left/i.test(error.message)) throw error;
   });
-}
-
-/**
- * Tells the waiting init container of a restored pod that its volume is complete (Velero: restore helper). Markers of
- * earlier restores, which may have been in the backup, are removed.
- */
-async function writeMarker(volumePath: string, uid: string): Promise<void> {
-  if (!/^[\w-]+$/.test(uid))
-    throw new Error(`"${uid}" is not the UID of a restore`);
-  const folder = join(volumePath, markerFolder);
-  const existing = await lstat(folder).catch(() => undefined);
-  // A link may lead anywhere.
-  if (existing && !existing.isDirectory()) await rm(folder);
-  await mkdir(folder, { recursive: true, mode: 0o755 });
-  for (const name of await readdir(folder))
-    await rm(join(folder, name), { recursive: true });
-  const marker = await open(join(folder, uid), 'wx', 0o644);
-  try {
-    await marker.sync();
-  } finally {
-    await marker.close();
-  }
 }
