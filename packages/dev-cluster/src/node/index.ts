@@ -1,34 +1,43 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { InformerSet } from './api/InformerSet';
-import { KubeClient, KubeError } from './api/KubeClient';
-import { Resource, types } from './api/Resource';
+import { KubeClient } from './api/KubeClient';
+import { types } from './api/Resource';
 import { Controller, ControllerContext } from './controllers/ControllerContext';
 import { cronJobs } from './controllers/cronJobs';
 import { daemonSets } from './controllers/daemonSets';
 import { deployments } from './controllers/deployments';
 import { endpoints } from './controllers/endpoints';
+import { EventRecorder } from './controllers/EventRecorder';
 import { garbageCollection } from './controllers/garbageCollection';
 import { jobs } from './controllers/jobs';
 import { namespaceTermination } from './controllers/namespaceTermination';
 import { podGarbageCollection } from './controllers/podGarbageCollection';
+import { provisioner } from './controllers/provisioner';
 import { replicaSets } from './controllers/replicaSets';
 import { routeDefinition, routes } from './controllers/routes';
 import { scheduler } from './controllers/scheduler';
 import { serviceAccounts } from './controllers/serviceAccounts';
 import { statefulSets } from './controllers/statefulSets';
 import { volumeProtection } from './controllers/volumeProtection';
-import { ensureStorageClass, volumeBinding } from './controllers/volumes';
-import { FolderVolumes } from './FolderVolumes';
+import { volumeBinding } from './controllers/volumes';
+import { Faults } from './driver/Faults';
+import { FolderDriver } from './driver/FolderDriver';
+import {
+  ensureDefinitions,
+  ensureStorageObjects,
+} from './driver/storageObjects';
 import { Kubelet, NODE_NAME } from './kubelet/Kubelet';
 import { KubeletServer } from './kubelet/KubeletServer';
 import { RuntimeImages } from './kubelet/RuntimeImages';
+import { contentController } from './snapshots/contentController';
+import { driverList } from './snapshots/driverList';
+import { snapshotController } from './snapshots/snapshotController';
 
 const SHUTDOWN_GRACE_SECONDS = 8;
-const ESTABLISH_TIMEOUT_MS = 15_000;
 const HEARTBEAT_MS = 60_000;
+/** Where the volumes of pods are on this machine, as a host path. */
+const PODS_PATH = 'dev-cluster.lifeboat.dev/pods-path';
 
 export interface ControllersOptions {
   kubeconfigFile: string;
@@ -95,34 +104,10 @@ export async function startControllers(
   };
 }
 
-async function ensureRouteType(context: ControllerContext): Promise<void> {
-  const { client, signal } = context;
-  const { name } = routeDefinition.metadata;
-  const type = types.customResourceDefinitions;
-  try {
-    await client.create(type, undefined, routeDefinition);
-  } catch (error) {
-    const there =
-      error instanceof KubeError && error.reason === 'AlreadyExists';
-    if (!there) throw error;
-  }
-  const end = Date.now() + ESTABLISH_TIMEOUT_MS;
-  for (;;) {
-    const definition = await client.get<
-      Resource<unknown, { conditions?: { type: string; status: string }[] }>
-    >(type, undefined, name, signal);
-    const established = definition.status?.conditions?.some(
-      each => each.type === 'Established' && each.status === 'True',
-    );
-    if (established) return;
-    if (Date.now() > end) throw new Error(`${name} was not established`);
-    await sleep(50, undefined, { signal });
-  }
-}
-
 async function registerNode(
   { client, now }: ControllerContext,
   kubeletPort: number,
+  podsDirectory: string,
 ): Promise<void> {
   const node = {
     apiVersion: 'v1',
@@ -135,9 +120,14 @@ async function registerNode(
         'kubernetes.io/arch': process.arch === 'x64' ? 'amd64' : process.arch,
         'node-role.kubernetes.io/worker': '',
       },
+      annotations: { [PODS_PATH]: podsDirectory },
     },
   };
-  if (!(await client.find(types.nodes, undefined, NODE_NAME))) {
+  if (await client.find(types.nodes, undefined, NODE_NAME)) {
+    await client.patch(types.nodes, undefined, NODE_NAME, {
+      metadata: node.metadata,
+    });
+  } else {
     await client.create(types.nodes, undefined, node);
   }
   const time = now()
@@ -200,11 +190,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const context = await contextFor(options, stop);
   const { informers, signal } = context;
   mkdirSync(options.volumesDirectory, { recursive: true, mode: 0o755 });
-  const folders = new FolderVolumes(join(options.volumesDirectory, 'claims'));
+  const faults = new Faults(context);
+  const driver = new FolderDriver(options.volumesDirectory, faults, signal);
+  const events = new EventRecorder(context, NODE_NAME);
   const kubelet = new Kubelet(
     context,
     RuntimeImages.fromFile(options.runtimesFile),
-    folders,
+    { driver, faults, events },
     options.volumesDirectory,
   );
   const server = new KubeletServer(
@@ -215,9 +207,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   try {
     const port = await server.listen();
     await Promise.all([
-      ensureRouteType(context),
-      ensureStorageClass(context),
-      registerNode(context, port),
+      ensureDefinitions(context, [routeDefinition]),
+      ensureStorageObjects(context),
+      registerNode(context, port, kubelet.podsDirectory),
     ]);
     const controllers = [
       ...housekeeping(context),
@@ -228,7 +220,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       jobs(context),
       cronJobs(context),
       endpoints(context),
-      volumeBinding(context, folders),
+      volumeBinding(context),
+      provisioner(context, driver, events),
+      snapshotController(context),
+      contentController(context, driver),
+      driverList(context, driver),
       scheduler(context, NODE_NAME),
       routes(context),
     ];
@@ -236,7 +232,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     for (const controller of controllers) controller.start();
     kubelet.start();
     const heartbeat = setInterval(() => {
-      registerNode(context, port).catch(error => {
+      registerNode(context, port, kubelet.podsDirectory).catch(error => {
         if (!signal.aborted) context.log(`node: ${(error as Error).message}`);
       });
     }, HEARTBEAT_MS);

@@ -21,3 +21,16 @@ export function parseQuantity(text: string): number {
     ? Number(match[1]) * factor
     : 0;
 }
+
+const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'];
+
+/** Bytes as the quantity that Kubernetes writes: the largest binary unit without a fraction. */
+export function formatBytes(bytes: number): string {
+  let value = Math.round(bytes);
+  let unit = 0;
+  while (value > 0 && value % 1024 === 0 && unit < binarySuffixes.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value}${binarySuffixes[unit]}`;
+}

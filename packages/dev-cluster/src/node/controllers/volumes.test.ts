@@ -1,5 +1,5 @@
 import { parseQuantity } from '../quantity';
-import { FolderVolumes } from '../FolderVolumes';
+import { FolderDriver } from '../driver/FolderDriver';
 import { Claim, Volume, volumeFits } from './volumes';
 
 const claim: Claim = {
@@ -52,10 +52,14 @@ describe('parseQuantity', () => {
   });
 });
 
-describe('FolderVolumes', () => {
+describe('FolderDriver', () => {
+  const driver = new FolderDriver('/tmp/x', {
+    text: () => undefined,
+    number: () => undefined,
+    on: () => false,
+  });
+
   it.each(['../x', 'a/b', '', '.hidden'])('refuses the handle %j', handle => {
-    expect(() => new FolderVolumes('/tmp/x').pathOf(handle)).toThrow(
-      'is not a name',
-    );
+    expect(() => driver.pathOf(handle)).toThrow('is not a name');
   });
 });

@@ -1,30 +1,39 @@
 import { V1LabelSelector } from '@kubernetes/client-node';
 import { keyOf } from '../api/Informer';
-import { isNotFound, KubeError } from '../api/KubeClient';
+import { isNotFound } from '../api/KubeClient';
 import { Resource, types } from '../api/Resource';
 import { matchesSelector } from '../api/labelSelector';
+import { DEFAULT_CLASS, isOurDriver } from '../driver/storageObjects';
 import { parseQuantity } from '../quantity';
-import { FolderVolumes } from '../FolderVolumes';
 import { Controller, ControllerContext, queueFor } from './ControllerContext';
 
-export const FOLDERS_DRIVER = 'folders.dev-cluster.lifeboat.dev';
 const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
-const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
-const PROVISIONER = 'volume.kubernetes.io/storage-provisioner';
+export const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
+export const PROVISIONER = 'volume.kubernetes.io/storage-provisioner';
 const BETA_PROVISIONER = 'volume.beta.kubernetes.io/storage-provisioner';
 export const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
-const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
+
+interface DataSource {
+  apiGroup?: string;
+  kind?: string;
+  name?: string;
+}
 
 interface ClaimSpec {
   accessModes?: string[];
+  dataSource?: DataSource;
+  dataSourceRef?: DataSource;
   resources?: { requests?: Record<string, string> };
   selector?: V1LabelSelector;
   storageClassName?: string;
   volumeMode?: string;
   volumeName?: string;
 }
-export type Claim = Resource<ClaimSpec, { phase?: string }>;
+export type Claim = Resource<
+  ClaimSpec,
+  { phase?: string; capacity?: Record<string, string> }
+>;
 
 interface VolumeSpec {
   accessModes?: string[];
@@ -71,11 +80,8 @@ export function volumeFits(volume: Volume, claim: Claim): boolean {
   );
 }
 
-/** Binds claims to volumes and provides volumes as folders (the CSI-like driver of the node part). */
-export function volumeBinding(
-  context: ControllerContext,
-  folders: FolderVolumes,
-): Controller {
+/** Binds claims to volumes, and hands claims without one to the provisioner of their class. */
+export function volumeBinding(context: ControllerContext): Controller {
   const { client, informers } = context;
   const claims = informers.of<Claim>(types.persistentVolumeClaims);
   const volumes = informers.of<Volume>(types.persistentVolumes);
@@ -157,67 +163,24 @@ export function volumeBinding(
     await setClaimPhase(current, 'Bound', bound);
   }
 
-  async function provision(
+  /** Tells the provisioner that the claim is its own now. */
+  async function callProvisioner(
     claim: Claim,
-    storageClass: StorageClass,
+    { provisioner }: StorageClass,
   ): Promise<void> {
     const { namespace, name, uid } = claim.metadata;
-    const volumeName = `pvc-${uid}`;
-    await folders.create(volumeName);
-    if (claim.metadata.annotations?.[PROVISIONER] !== FOLDERS_DRIVER) {
-      claims.observe(
-        await client.patch<Claim>(
-          types.persistentVolumeClaims,
-          namespace,
-          name,
-          {
-            metadata: {
-              uid,
-              annotations: {
-                [PROVISIONER]: FOLDERS_DRIVER,
-                [BETA_PROVISIONER]: FOLDERS_DRIVER,
-              },
-            },
+    if (claim.metadata.annotations?.[PROVISIONER] === provisioner) return;
+    claims.observe(
+      await client.patch<Claim>(types.persistentVolumeClaims, namespace, name, {
+        metadata: {
+          uid,
+          annotations: {
+            [PROVISIONER]: provisioner,
+            [BETA_PROVISIONER]: provisioner,
           },
-        ),
-      );
-    }
-    try {
-      volumes.observe(
-        await client.create<Volume>(types.persistentVolumes, undefined, {
-          apiVersion: 'v1',
-          kind: 'PersistentVolume',
-          metadata: {
-            name: volumeName,
-            annotations: { [PROVISIONED_BY]: FOLDERS_DRIVER },
-            finalizers: ['kubernetes.io/pv-protection'],
-          },
-          spec: {
-            capacity: {
-              storage: claim.spec?.resources?.requests?.storage ?? '1Gi',
-            },
-            accessModes: claim.spec?.accessModes ?? ['ReadWriteOnce'],
-            persistentVolumeReclaimPolicy:
-              storageClass.reclaimPolicy ?? 'Delete',
-            storageClassName: storageClass.metadata.name,
-            volumeMode: claim.spec?.volumeMode ?? 'Filesystem',
-            csi: { driver: FOLDERS_DRIVER, volumeHandle: volumeName },
-            claimRef: {
-              apiVersion: 'v1',
-              kind: 'PersistentVolumeClaim',
-              namespace,
-              name,
-              uid,
-              resourceVersion: claim.metadata.resourceVersion,
-            },
-          },
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof KubeError && error.reason === 'AlreadyExists')) {
-        throw error;
-      }
-    }
+        },
+      }),
+    );
   }
 
   const claimQueue = queueFor(context, 'claims', async key => {
@@ -284,12 +247,13 @@ export function volumeBinding(
     const waits =
       storageClass?.volumeBindingMode === 'WaitForFirstConsumer' &&
       !claim.metadata.annotations?.[SELECTED_NODE];
-    if (storageClass?.provisioner === FOLDERS_DRIVER && !waits) {
-      await provision(claim, storageClass);
-      claimQueue.add(key);
-      return;
-    }
     await setClaimPhase(claim, 'Pending');
+    const serves =
+      storageClass &&
+      isOurDriver(storageClass.provisioner) &&
+      !waits &&
+      !claim.spec.selector;
+    if (serves) await callProvisioner(claims.get(key) ?? claim, storageClass);
   });
 
   async function setVolumePhase(volume: Volume, phase: string): Promise<void> {
@@ -337,18 +301,6 @@ export function volumeBinding(
     if (live?.metadata.uid === reference.uid) return;
     try {
       await setVolumePhase(volume, 'Released');
-      if (
-        volume.spec?.persistentVolumeReclaimPolicy === 'Delete' &&
-        volume.spec.csi?.driver === FOLDERS_DRIVER
-      ) {
-        await folders.remove(volume.spec.csi.volumeHandle);
-        await client.delete(
-          types.persistentVolumes,
-          undefined,
-          volume.metadata.name,
-          { preconditions: { uid: volume.metadata.uid } },
-        );
-      }
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
@@ -376,36 +328,4 @@ export function volumeBinding(
       volumeQueue.start();
     },
   };
-}
-
-/** Creates the StorageClass `standard` and the CSIDriver object when they are absent. */
-export async function ensureStorageClass(
-  context: ControllerContext,
-): Promise<void> {
-  const { client, signal } = context;
-  if (
-    !(await client.find(types.storageClasses, undefined, 'standard', signal))
-  ) {
-    await client.create(types.storageClasses, undefined, {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'StorageClass',
-      metadata: {
-        name: 'standard',
-        annotations: { [DEFAULT_CLASS]: 'true' },
-      },
-      provisioner: FOLDERS_DRIVER,
-      reclaimPolicy: 'Delete',
-      volumeBindingMode: 'WaitForFirstConsumer',
-    });
-  }
-  if (
-    !(await client.find(types.csiDrivers, undefined, FOLDERS_DRIVER, signal))
-  ) {
-    await client.create(types.csiDrivers, undefined, {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'CSIDriver',
-      metadata: { name: FOLDERS_DRIVER },
-      spec: { attachRequired: false },
-    });
-  }
 }

@@ -9,6 +9,8 @@ export interface ProcessDescription {
   env: Record<string, string>;
   cwd: string;
   user?: ProcessUser;
+  /** The real path behind a path of the container. */
+  realPath(word: string): string;
 }
 
 export interface ProcessExit {
@@ -23,7 +25,7 @@ export class ContainerProcess {
   readonly startedAt = new Date();
   readonly exited: Promise<ProcessExit>;
   private readonly child: ChildProcess;
-  private hasExited = false;
+  hasExited = false;
 
   constructor(
     description: ProcessDescription,

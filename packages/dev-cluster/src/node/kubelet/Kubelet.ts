@@ -1,13 +1,18 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { FolderVolumes } from '../FolderVolumes';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, normalize } from 'node:path';
 import { keyOf } from '../api/Informer';
 import { isNotFound } from '../api/KubeClient';
 import { Resource, resourcePath, types } from '../api/Resource';
 import { ControllerContext } from '../controllers/ControllerContext';
 import { Service } from '../controllers/endpoints';
-import { Claim, FOLDERS_DRIVER, Volume } from '../controllers/volumes';
+import { EventRecorder } from '../controllers/EventRecorder';
+import { Claim, Volume } from '../controllers/volumes';
 import { isFinished, Pod, PodStatus } from '../controllers/Workload';
+import { Faults } from '../driver/Faults';
+import { FolderDriver } from '../driver/FolderDriver';
+import { ProcessOrigins } from '../driver/ProcessPause';
+import { isOurDriver } from '../driver/storageObjects';
 import { ContainerConfigError } from './ContainerConfigError';
 import { ConfigMapData, SecretData } from './containerEnvironment';
 import { PodHost, PodWorker } from './PodWorker';
@@ -17,6 +22,13 @@ import { RuntimeImages } from './RuntimeImages';
 import { ServiceProxy } from './ServiceProxy';
 
 export const NODE_NAME = 'dev-node';
+
+/** What the kubelet works with besides the API. */
+export interface NodeParts {
+  driver: FolderDriver;
+  faults: Faults;
+  events: EventRecorder;
+}
 
 /** Runs the pods that are assigned to the node. */
 export class Kubelet {
@@ -31,11 +43,13 @@ export class Kubelet {
   private readonly volumes;
   private readonly host: PodHost;
   private lastAddress = 1;
+  /** Holds one folder per pod, as a kubelet's /var/lib/kubelet/pods. */
+  readonly podsDirectory: string;
 
   constructor(
     private readonly context: ControllerContext,
     images: RuntimeImages,
-    private readonly folders: FolderVolumes,
+    private readonly parts: NodeParts,
     directory: string,
   ) {
     const { informers, log } = context;
@@ -50,9 +64,11 @@ export class Kubelet {
       join(directory, 'services'),
       log,
     );
-    const podsDirectory = join(directory, 'pods');
+    const podsDirectory = join(realpathSync(directory), 'pods');
     rmSync(podsDirectory, { recursive: true, force: true });
     mkdirSync(podsDirectory, { recursive: true, mode: 0o711 });
+    this.podsDirectory = podsDirectory;
+    parts.driver.usersOf = handle => this.usersOf(handle);
     this.host = {
       images,
       reaper: this.reaper,
@@ -62,6 +78,9 @@ export class Kubelet {
       writeStatus: (pod, status) => this.writeStatus(pod, status),
       annotate: (pod, annotations) => this.annotate(pod, annotations),
       fakeAddress: () => this.fakeAddress(),
+      faults: parts.faults,
+      events: parts.events,
+      present: async () => {},
       log,
     };
   }
@@ -196,7 +215,7 @@ export class Kubelet {
     return {
       configMap: each => this.configMaps.get(`${namespace}/${each}`),
       secret: each => this.secrets.get(`${namespace}/${each}`),
-      claimFolder: async each => {
+      claimVolume: async each => {
         const claim = this.claims.get(`${namespace}/${each}`);
         const volume = this.volumes.get(claim?.spec?.volumeName ?? '');
         if (!volume || claim?.status?.phase !== 'Bound') {
@@ -206,13 +225,42 @@ export class Kubelet {
           );
         }
         const { csi } = volume.spec ?? {};
-        if (csi?.driver !== FOLDERS_DRIVER) {
+        if (!csi || !isOurDriver(csi.driver)) {
           throw new ContainerConfigError(
             `volume ${volume.metadata.name} is not a folder of this node`,
             'ContainerCreating',
           );
         }
-        return this.folders.create(csi.volumeHandle);
+        const problem = this.parts.faults.text('mount-error');
+        if (problem) {
+          const message = `MountVolume.SetUp failed for volume "${volume.metadata.name}" : ${problem}`;
+          await this.parts.events.record(
+            pod,
+            'Warning',
+            'FailedMount',
+            message,
+          );
+          throw new ContainerConfigError(message, 'ContainerCreating');
+        }
+        return {
+          name: volume.metadata.name,
+          handle: csi.volumeHandle,
+          folder: await this.parts.driver.stage(csi.volumeHandle),
+        };
+      },
+      hostPath: async path => {
+        const wanted = normalize(`${path}/.`);
+        const inside =
+          wanted === this.podsDirectory ||
+          wanted.startsWith(`${this.podsDirectory}/`);
+        if (!inside) {
+          throw new ContainerConfigError(
+            `host path ${path} is outside of the node's pods (${this.podsDirectory})`,
+            'ContainerCreating',
+          );
+        }
+        await mkdir(wanted, { recursive: true });
+        return wanted;
       },
       token: async (audience, expirationSeconds) => {
         const account = pod.spec?.serviceAccountName ?? 'default';
@@ -235,6 +283,14 @@ export class Kubelet {
         );
         return answer.status?.token ?? '';
       },
+    };
+  }
+
+  private usersOf(handle: string): ProcessOrigins {
+    const users = [...this.workers.values()].filter(each => each.uses(handle));
+    return {
+      pids: users.flatMap(each => each.origins.pids),
+      podRoots: users.flatMap(each => each.origins.podRoots),
     };
   }
 

@@ -178,7 +178,7 @@ export class KubeletServer {
     query: URLSearchParams,
     context: ProcessDescription,
   ): void {
-    const [program, ...args] = query.getAll('command');
+    const [program, ...args] = query.getAll('command').map(context.realPath);
     const wants = (name: string) =>
       query.get(name) === 'true' || query.get(name) === '1';
     const send = (channel: number, data: Buffer | string) => {

@@ -1,8 +1,12 @@
 import {
+  chmod,
   chown,
+  constants,
+  lchown,
   lstat,
   mkdir,
   readdir,
+  realpath,
   rename,
   rm,
   symlink,
@@ -16,16 +20,28 @@ import {
   V1SecretVolumeSource,
   V1Volume,
 } from '@kubernetes/client-node';
-import { Pod } from '../controllers/Workload';
+import { Container, Pod } from '../controllers/Workload';
+import { DEVICE } from '../driver/FolderDriver';
 import { ContainerConfigError } from './ContainerConfigError';
 import { fieldOf, References } from './containerEnvironment';
+import { MountedPath } from './containerPaths';
 
 /** What volumes need from outside. */
 export interface VolumeSources extends References {
-  /** The folder behind a claim. @throws ContainerConfigError when it is not bound. */
-  claimFolder(claimName: string): Promise<string>;
+  /** The volume behind a claim. @throws ContainerConfigError when it is not bound. */
+  claimVolume(claimName: string): Promise<ClaimVolume>;
+  /** A folder of the node. @throws ContainerConfigError when pods may not see it. */
+  hostPath(path: string): Promise<string>;
   /** A token of the pod's service account. */
   token(audience: string | undefined, seconds: number): Promise<string>;
+}
+
+/** A volume of the folder driver. */
+export interface ClaimVolume {
+  /** Name of the PersistentVolume. */
+  name: string;
+  handle: string;
+  folder: string;
 }
 
 type Files = Map<string, Buffer>;
@@ -34,10 +50,15 @@ type Files = Map<string, Buffer>;
 export class PodVolumes {
   readonly root: string;
   private readonly volumesDirectory: string;
+  private readonly folders = new Map<string, string>();
+  private readonly hostPaths = new Set<string>();
+  /** Handles of the driver's volumes that the pod uses. */
+  readonly handles = new Set<string>();
 
   constructor(
     private readonly directory: string,
     private readonly owner?: { uid: number; gid: number },
+    private readonly fsGroup?: number,
   ) {
     this.root = join(directory, 'root');
     this.volumesDirectory = join(directory, 'volumes');
@@ -50,36 +71,70 @@ export class PodVolumes {
    */
   async prepare(pod: Pod, sources: VolumeSources): Promise<void> {
     await mkdir(this.root, { recursive: true });
-    const folders = new Map<string, string>();
     for (const volume of pod.spec?.volumes ?? []) {
-      folders.set(volume.name, await this.materialise(pod, volume, sources));
+      const folder = await this.materialise(pod, volume, sources);
+      this.folders.set(volume.name, await realpath(folder));
     }
-    await mkdir(join(this.root, 'tmp'), { recursive: true });
     const containers = [
       ...(pod.spec?.initContainers ?? []),
       ...(pod.spec?.containers ?? []),
     ];
-    const mounts = containers
-      .flatMap(container => container.volumeMounts ?? [])
-      .sort((a, b) => a.mountPath.length - b.mountPath.length);
-    for (const mount of mounts) {
-      const folder = folders.get(mount.name);
-      if (folder === undefined) {
-        throw new ContainerConfigError(`volume "${mount.name}" is not defined`);
-      }
-      const source = mount.subPath
+    const mounted: MountedPath[] = [];
+    for (const container of containers) {
+      mounted.push(...(await this.mountsOf(container)));
+    }
+    mounted.sort((a, b) => a.inside.length - b.inside.length);
+    for (const { inside, real } of mounted) {
+      await this.link(inside, real);
+      // For programs that put the pod's root before a path which they were given: it is the real one by then.
+      await this.link(real, real);
+    }
+    await mkdir(join(this.root, 'tmp'), { recursive: true });
+    await this.own(this.root);
+  }
+
+  /**
+   * The paths that a container sees, and what is behind each; call after `prepare`.
+   *
+   * @throws ContainerConfigError when a mount names no volume of the pod.
+   */
+  async mountsOf(container: Container): Promise<MountedPath[]> {
+    const mounts: MountedPath[] = [];
+    for (const mount of container.volumeMounts ?? []) {
+      const folder = this.folderOf(mount.name);
+      const real = mount.subPath
         ? join(folder, relativePath(mount.subPath))
         : folder;
-      if (mount.subPath && !(await exists(source))) {
-        await mkdir(source, { recursive: true });
+      if (mount.subPath && !(await exists(real))) {
+        await mkdir(real, { recursive: true });
+        await this.own(real);
       }
-      const target = join(this.root, relativePath(mount.mountPath));
-      if (!(await exists(target))) {
-        await mkdir(dirname(target), { recursive: true });
-        await symlink(source, target);
-      }
+      mounts.push({
+        inside: mount.mountPath,
+        real,
+        followed: this.hostPaths.has(mount.name),
+      });
     }
-    await this.own(this.root);
+    for (const device of container.volumeDevices ?? []) {
+      const real = join(this.folderOf(device.name), DEVICE);
+      mounts.push({ inside: device.devicePath, real });
+    }
+    return mounts;
+  }
+
+  private folderOf(name: string): string {
+    const folder = this.folders.get(name);
+    if (folder === undefined) {
+      throw new ContainerConfigError(`volume "${name}" is not defined`);
+    }
+    return folder;
+  }
+
+  private async link(inside: string, real: string): Promise<void> {
+    const target = join(this.root, relativePath(inside));
+    if (await exists(target)) return;
+    await mkdir(dirname(target), { recursive: true });
+    await symlink(real, target);
   }
 
   /** Writes changed ConfigMaps and Secrets into mounted volumes; what has vanished stays as it was. */
@@ -109,11 +164,22 @@ export class PodVolumes {
     const claim =
       volume.persistentVolumeClaim?.claimName ??
       (volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : undefined);
-    if (claim) return sources.claimFolder(claim);
-    const folder = join(this.volumesDirectory, volume.name);
+    if (claim) return this.mountClaim(await sources.claimVolume(claim));
+    if (volume.hostPath) {
+      this.hostPaths.add(volume.name);
+      return sources.hostPath(volume.hostPath.path);
+    }
+    const folder = join(
+      this.volumesDirectory,
+      `kubernetes.io~${pluginOf(volume)}`,
+      volume.name,
+    );
     await mkdir(folder, { recursive: true });
     await this.own(folder);
-    if (volume.emptyDir) return folder;
+    if (volume.emptyDir) {
+      await chmod(folder, 0o777);
+      return folder;
+    }
     if (volume.configMap) {
       await this.write(folder, configMapFiles(volume.configMap, sources));
     } else if (volume.secret) {
@@ -148,6 +214,26 @@ export class PodVolumes {
     return folder;
   }
 
+  /** Kubelet's layout: volumes/kubernetes.io~csi/<volume>/mount. */
+  private async mountClaim(volume: ClaimVolume): Promise<string> {
+    const { name, handle, folder } = volume;
+    const target = join(
+      this.volumesDirectory,
+      'kubernetes.io~csi',
+      name,
+      'mount',
+    );
+    if (!(await exists(target))) {
+      await mkdir(dirname(target), { recursive: true });
+      await symlink(folder, target);
+    }
+    if (this.fsGroup !== undefined && !this.handles.has(handle)) {
+      await shareWithGroup(folder, this.fsGroup);
+    }
+    this.handles.add(handle);
+    return folder;
+  }
+
   private async write(folder: string, files: Files): Promise<void> {
     for (const [path, content] of files) {
       const file = join(folder, relativePath(path));
@@ -162,6 +248,27 @@ export class PodVolumes {
       );
       if (!used) await rm(join(folder, name), { recursive: true, force: true });
     }
+  }
+}
+
+function pluginOf(volume: V1Volume): string {
+  if (volume.emptyDir) return 'empty-dir';
+  if (volume.configMap) return 'configmap';
+  if (volume.secret) return 'secret';
+  return volume.downwardAPI ? 'downward-api' : 'projected';
+}
+
+/** Gives a volume to a group, as the kubelet does for `fsGroup`: readable and writable for it, folders setgid. */
+async function shareWithGroup(path: string, group: number): Promise<void> {
+  const { uid, mode } = await lstat(path);
+  await lchown(path, uid, group);
+  const kind = mode & constants.S_IFMT;
+  if (kind === constants.S_IFLNK) return;
+  const folder = kind === constants.S_IFDIR;
+  await chmod(path, (mode & 0o7777) | (folder ? 0o2770 : 0o660));
+  if (!folder) return;
+  for (const name of await readdir(path)) {
+    await shareWithGroup(join(path, name), group);
   }
 }
 

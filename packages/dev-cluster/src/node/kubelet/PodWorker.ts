@@ -2,23 +2,31 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PORT_ANNOTATION } from '../controllers/endpoints';
+import { EventRecorder } from '../controllers/EventRecorder';
 import { Container, Pod, PodStatus } from '../controllers/Workload';
+import { Faults } from '../driver/Faults';
+import { ProcessOrigins } from '../driver/ProcessPause';
 import { ContainerConfigError } from './ContainerConfigError';
 import { containerEnvironment, expand } from './containerEnvironment';
 import { ContainerLog } from './ContainerLog';
+import { realPathOf } from './containerPaths';
 import { ContainerProcess, ProcessDescription } from './ContainerProcess';
+import { containerUser } from './containerUser';
 import { freePort, releasePort } from './freePort';
 import { ContainerRecord, newRecord, podStatus } from './podStatus';
 import { PodVolumes, VolumeSources } from './PodVolumes';
 import { NODE_MARK, ProcessReaper } from './ProcessReaper';
-import { unprivilegedUser } from './processUser';
 import { passesProbe } from './readinessProbe';
 import { Runtime, RuntimeImages } from './RuntimeImages';
+import { TerminationMessage } from './TerminationMessage';
 
 const FIRST_BACKOFF_MS = 1_000;
 const LAST_BACKOFF_MS = 60_000;
 const STABLE_MS = 60_000;
-const CONFIG_RETRY_MS = 1_000;
+const CONFIG_RETRY_MS = 500;
+const PULL_ERROR_MS = 1_000;
+const PULL_BACKOFF_MS = 2_000;
+const PULL_POLL_MS = 100;
 const DEFAULT_GRACE_SECONDS = 30;
 
 /** What a pod worker needs of the node. */
@@ -33,6 +41,10 @@ export interface PodHost {
   writeStatus(pod: Pod, status: PodStatus): Promise<void>;
   annotate(pod: Pod, annotations: Record<string, string>): Promise<Pod>;
   fakeAddress(): string;
+  faults: Pick<Faults, 'names'>;
+  events: EventRecorder;
+  /** Resolves when the node is there: containers start only then. */
+  present(signal: AbortSignal): Promise<void>;
   log(line: string): void;
 }
 
@@ -59,7 +71,10 @@ export class PodWorker {
   private readonly podIP: string;
   private publishing: Promise<void> = Promise.resolve();
   private work: Promise<void> = Promise.resolve();
+  private halting?: Promise<void>;
   private ending?: Promise<void>;
+  private failure?: { reason: string; message: string };
+  private deadline?: NodeJS.Timeout;
 
   constructor(private pod: Pod, private readonly host: PodHost) {
     const spec = pod.spec!;
@@ -77,10 +92,13 @@ export class PodWorker {
       host.images.find(record.container.image),
     );
     this.real = runtimes.some(Boolean);
-    const drops = runtimes.some(runtime => runtime?.user === 'unprivileged');
+    const users = this.records.map((record, index) =>
+      containerUser(pod, record.container, runtimes[index]),
+    );
     this.volumes = new PodVolumes(
       this.directory,
-      drops ? unprivilegedUser() : undefined,
+      users.find(Boolean),
+      process.getuid?.() === 0 ? spec.securityContext?.fsGroup : undefined,
     );
     this.podIP = this.real ? '127.0.0.1' : host.fakeAddress();
   }
@@ -99,17 +117,87 @@ export class PodWorker {
   }
 
   start(): void {
-    this.work = (this.real ? this.runProcesses() : this.pretend()).catch(
-      error => {
-        if (!this.stopping.signal.aborted) {
-          this.host.log(
-            `pod ${this.pod.metadata.namespace}/${this.pod.metadata.name}: ${
-              (error as Error).message
-            }`,
-          );
-        }
-      },
+    const { activeDeadlineSeconds } = this.pod.spec ?? {};
+    if (activeDeadlineSeconds) {
+      this.deadline = setTimeout(
+        () =>
+          void this.fail(
+            'DeadlineExceeded',
+            'Pod was active on the node longer than the specified deadline',
+          ),
+        activeDeadlineSeconds * 1000,
+      );
+    }
+    this.work = this.run().catch(error => {
+      if (!this.stopping.signal.aborted) {
+        this.host.log(
+          `pod ${this.pod.metadata.namespace}/${this.pod.metadata.name}: ${
+            (error as Error).message
+          }`,
+        );
+      }
+    });
+  }
+
+  private async run(): Promise<void> {
+    await this.pullImages();
+    if (this.stopping.signal.aborted) return;
+    await (this.real ? this.runProcesses() : this.pretend());
+    clearTimeout(this.deadline);
+  }
+
+  /** Whether the pod uses a volume of the driver. */
+  uses(handle: string): boolean {
+    return this.volumes.handles.has(handle);
+  }
+
+  /** By what its processes are found. */
+  get origins(): ProcessOrigins {
+    return {
+      pids: [...this.running.values()].flatMap(({ process: child }) =>
+        child?.pid && !child.hasExited ? [child.pid] : [],
+      ),
+      podRoots: this.real ? [this.volumes.root] : [],
+    };
+  }
+
+  /** Ends the pod for good with a reason of the node, such as Evicted; the object stays. */
+  async fail(reason: string, message: string): Promise<void> {
+    if (this.ending || this.failure || this.stopping.signal.aborted) return;
+    const phase = this.pod.status?.phase;
+    if (phase === 'Succeeded' || phase === 'Failed') return;
+    this.failure = { reason, message };
+    await this.halt(
+      this.pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
     );
+    const now = seconds(new Date());
+    for (const record of this.records) {
+      record.ready = false;
+      record.started = false;
+      if (!record.state.terminated) {
+        record.state = {
+          terminated: {
+            exitCode: 137,
+            reason: 'ContainerStatusUnknown',
+            message:
+              'The container could not be located when the pod was terminated',
+            startedAt: record.state.running?.startedAt ?? now,
+            finishedAt: now,
+          },
+        };
+      }
+    }
+    await this.publish();
+  }
+
+  /** Kills the processes as a power cut does; what comes next is up to the restart policy. */
+  cutPower(): void {
+    for (const { process: child } of this.running.values()) child?.kill();
+  }
+
+  /** Writes the status once more. */
+  republish(): Promise<void> {
+    return this.publish();
   }
 
   /** Takes over a newer version of the object. */
@@ -136,6 +224,20 @@ export class PodWorker {
   }
 
   private async end(graceSeconds: number): Promise<void> {
+    const halted = this.halt(graceSeconds);
+    if (graceSeconds === 0) this.cutPower();
+    await halted;
+    for (const port of this.ports.values()) releasePort(port);
+    await this.volumes.remove();
+  }
+
+  private halt(graceSeconds: number): Promise<void> {
+    this.halting ??= this.stopProcesses(graceSeconds);
+    return this.halting;
+  }
+
+  private async stopProcesses(graceSeconds: number): Promise<void> {
+    clearTimeout(this.deadline);
     this.stopping.abort();
     const processes = [...this.running.values()].flatMap(each =>
       each.process ? [each.process] : [],
@@ -153,8 +255,6 @@ export class PodWorker {
     for (const each of processes) each.kill();
     await all;
     await this.work;
-    for (const port of this.ports.values()) releasePort(port);
-    await this.volumes.remove();
   }
 
   logOf(containerName: string, previous: boolean): ContainerLog | undefined {
@@ -185,9 +285,52 @@ export class PodWorker {
         { podIP: this.podIP, hostIP: '127.0.0.1' },
         seconds(new Date()),
       );
+      if (this.failure)
+        Object.assign(status, this.failure, { phase: 'Failed' });
       await this.host.writeStatus(this.pod, status);
     });
     return this.publishing;
+  }
+
+  /** Waits while an image that the pod needs is missing (a fault), as a kubelet that tries to pull it again and again. */
+  private async pullImages(): Promise<void> {
+    const { signal } = this.stopping;
+    const missing = () =>
+      this.records.find(({ container }) =>
+        this.host.faults.names('image-missing', container.image ?? ''),
+      );
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      const record = missing();
+      if (!record) return;
+      const { image, imagePullPolicy } = record.container;
+      const failed = attempt % 2 === 0;
+      let state = new ContainerConfigError(
+        `Back-off pulling image "${image}"`,
+        'ImagePullBackOff',
+      );
+      if (imagePullPolicy === 'Never') {
+        state = new ContainerConfigError(
+          `Container image "${image}" is not present with pull policy of Never`,
+          'ErrImageNeverPull',
+        );
+      } else if (failed) {
+        state = new ContainerConfigError(
+          `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`,
+          'ErrImagePull',
+        );
+        await this.host.events.record(
+          this.pod,
+          'Warning',
+          'Failed',
+          `Failed to pull image "${image}": ${state.message}`,
+        );
+      }
+      await this.wait([record], state);
+      const until = Date.now() + (failed ? PULL_ERROR_MS : PULL_BACKOFF_MS);
+      while (missing() && !signal.aborted && Date.now() < until) {
+        await pause(PULL_POLL_MS, signal);
+      }
+    }
   }
 
   /** Images without a runtime: everything succeeds at once. Pods of Jobs complete, all others keep running. */
@@ -295,44 +438,56 @@ export class PodWorker {
   private async describe(
     container: Container,
     runtime: Runtime,
+    termination: TerminationMessage,
   ): Promise<ProcessDescription> {
+    const mounted = [
+      ...(await this.volumes.mountsOf(container)),
+      {
+        inside: container.terminationMessagePath ?? '/dev/termination-log',
+        real: termination.file,
+      },
+    ];
+    const real = (word: string) => realPathOf(word, mounted);
     const namespace = this.pod.metadata.namespace ?? '';
     const root = await realpath(this.volumes.root);
     const ports = Object.fromEntries(
       [...this.ports].map(([port, real]) => [`PORT_${port}`, String(real)]),
     );
+    const base = {
+      PATH: `${dirname(process.execPath)}${delimiter}${
+        process.env.PATH ?? '/usr/bin:/bin'
+      }`,
+      HOME: root,
+      TMPDIR: join(root, 'tmp'),
+      HOSTNAME: this.pod.spec?.hostname ?? this.pod.metadata.name,
+      ...this.host.clusterEnvironment(namespace),
+      ...runtime.env,
+    };
     const env = containerEnvironment(
       container,
       this.pod,
       this.host.sourcesOf(this.pod),
-      {
-        PATH: `${dirname(process.execPath)}${delimiter}${
-          process.env.PATH ?? '/usr/bin:/bin'
-        }`,
-        HOME: root,
-        TMPDIR: join(root, 'tmp'),
-        HOSTNAME: this.pod.spec?.hostname ?? this.pod.metadata.name,
-        ...this.host.clusterEnvironment(namespace),
-        ...runtime.env,
-      },
+      base,
+      real,
     );
     Object.assign(env, ports, {
       POD_IP: '127.0.0.1',
       LIFEBOAT_POD_ROOT: root,
       [NODE_MARK]: this.host.reaper.mark,
     });
-    const entry = container.command ?? runtime.command;
-    const command = [...entry, ...(container.args ?? [])].map(word =>
-      word === '{node}' ? process.execPath : expand(word, env),
+    const given = (words: string[]) =>
+      words.map(word => real(expand(word, env)));
+    const entry = container.command
+      ? given(container.command)
+      : runtime.command;
+    const command = [...entry, ...given(container.args ?? [])].map(word =>
+      word === '{node}' ? process.execPath : word,
     );
     const cwd = join(root, container.workingDir ?? '/');
     await mkdir(cwd, { recursive: true });
-    return {
-      command,
-      env,
-      cwd,
-      user: runtime.user === 'unprivileged' ? unprivilegedUser() : undefined,
-    };
+    const user = containerUser(this.pod, container, runtime);
+    await termination.prepare(user);
+    return { command, env, cwd, user, realPath: real };
   }
 
   /** Runs a container until its restart policy says that it is done. Resolves with the last exit code. */
@@ -357,9 +512,19 @@ export class PodWorker {
     this.running.set(container.name, running);
     let backoff = FIRST_BACKOFF_MS;
     while (!signal.aborted) {
+      await this.host.present(signal).catch(() => {});
+      if (signal.aborted) break;
       let description: ProcessDescription;
+      const termination = new TerminationMessage(
+        join(
+          this.directory,
+          'containers',
+          container.name,
+          String(record.restartCount),
+        ),
+      );
       try {
-        description = await this.describe(container, runtime);
+        description = await this.describe(container, runtime, termination);
       } catch (error) {
         if (!(error instanceof ContainerConfigError)) throw error;
         await this.wait([record], error);
@@ -367,7 +532,12 @@ export class PodWorker {
         continue;
       }
       if (signal.aborted) break;
-      const code = await this.runOnce(record, running, description);
+      const code = await this.runOnce(
+        record,
+        running,
+        description,
+        termination,
+      );
       if (signal.aborted) return code;
       const again =
         policy === 'Always' || (policy === 'OnFailure' && code !== 0);
@@ -398,6 +568,7 @@ export class PodWorker {
     record: ContainerRecord,
     running: RunningContainer,
     description: ProcessDescription,
+    termination: TerminationMessage,
   ): Promise<number> {
     const { container } = record;
     running.previous = running.current;
@@ -415,7 +586,9 @@ export class PodWorker {
       this.host.reaper,
     );
     running.process = child;
-    record.containerId = `dev-node://${this.uid}-${container.name}-${record.restartCount}`;
+    record.containerId = `dev-node://${this.uid}-${container.name}-${
+      record.restartCount
+    }-${child.pid ?? 0}`;
     record.state = { running: { startedAt: seconds(child.startedAt) } };
     record.started = true;
     record.ready = !container.readinessProbe;
@@ -424,6 +597,8 @@ export class PodWorker {
     await this.publish();
     const exit = await child.exited;
     ended.abort();
+    const message =
+      exit.problem ?? (await termination.read(container, exit.code, child.log));
     record.ready = false;
     record.started = false;
     record.state = {
@@ -431,7 +606,7 @@ export class PodWorker {
         exitCode: exit.code,
         reason: exit.code === 0 ? 'Completed' : 'Error',
         ...(exit.signal ? { signal: exit.signal } : {}),
-        ...(exit.problem ? { message: exit.problem } : {}),
+        ...(message ? { message } : {}),
         startedAt: seconds(child.startedAt),
         finishedAt: seconds(new Date()),
         containerID: record.containerId,

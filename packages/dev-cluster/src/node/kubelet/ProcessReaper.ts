@@ -45,6 +45,7 @@ function signal(name) {
 }
 process.stdin.on('close', () => {
   if (signal('SIGTERM') === 0) process.exit(0);
+  signal('SIGCONT');
   const end = Date.now() + ${GRACE_MS};
   const timer = setInterval(() => {
     if (signal(0) === 0) process.exit(0);

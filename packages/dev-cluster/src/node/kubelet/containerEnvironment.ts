@@ -105,6 +105,7 @@ function valueFrom(
 /**
  * The variables that a container's own definition asks for, in Kubernetes' order: envFrom, then env.
  *
+ * @param realPath - applied to every value that does not come from `base`
  * @throws ContainerConfigError when a ConfigMap, a Secret or a key is missing.
  */
 export function containerEnvironment(
@@ -112,6 +113,7 @@ export function containerEnvironment(
   pod: Pod,
   references: References,
   base: Record<string, string>,
+  realPath: (value: string) => string = value => value,
 ): Record<string, string> {
   const env = { ...base };
   for (const source of container.envFrom ?? []) {
@@ -123,7 +125,7 @@ export function containerEnvironment(
         throw new ContainerConfigError(`configmap "${name}" not found`);
       }
       for (const [key, value] of Object.entries(map?.data ?? {})) {
-        env[`${prefix}${key}`] = value;
+        env[`${prefix}${key}`] = realPath(value);
       }
     }
     if (source.secretRef) {
@@ -133,7 +135,7 @@ export function containerEnvironment(
         throw new ContainerConfigError(`secret "${name}" not found`);
       }
       for (const [key, value] of Object.entries(secret?.data ?? {})) {
-        env[`${prefix}${key}`] = decode(value);
+        env[`${prefix}${key}`] = realPath(decode(value));
       }
     }
   }
@@ -141,7 +143,7 @@ export function containerEnvironment(
     const value = variable.valueFrom
       ? valueFrom(variable, pod, references)
       : expand(variable.value ?? '', env);
-    if (value !== undefined) env[variable.name] = value;
+    if (value !== undefined) env[variable.name] = realPath(value);
   }
   return env;
 }
