@@ -1,0 +1,35 @@
+import { dataMovementStories } from './dataMovementStories';
+import { readSettings } from '../cluster/readClusterTestSettings';
+import { RealClusterStage } from './RealClusterStage';
+
+describe('a real cluster', () => {
+  let stage: RealClusterStage;
+
+  beforeAll(async () => {
+    const settings = readSettings();
+    // The engine is to find its credentials in the cluster, and nowhere else.
+    delete process.env.AWS_ACCESS_KEY_ID;
+    delete process.env.AWS_SECRET_ACCESS_KEY;
+    stage = await RealClusterStage.start(settings);
+  }, 180_000);
+
+  afterAll(async () => {
+    await stage?.stop();
+    for (const { what, seconds, limit } of stage?.timings ?? []) {
+      process.stderr.write(
+        `${what}: ${seconds.toFixed(1)} s${
+          limit ? ` (at most ${limit} s)` : ''
+        }\n`,
+      );
+    }
+    if (stage?.leftBehind.length) {
+      process.stderr.write(
+        `Not removed, for want of rights:\n  ${stage.leftBehind.join(
+          '\n  ',
+        )}\n`,
+      );
+    }
+  }, 180_000);
+
+  dataMovementStories(() => stage);
+});
