@@ -38,6 +38,8 @@ export interface PatchBody {
 export interface DeleteOptions {
   preconditions?: { uid?: string; resourceVersion?: string };
   propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
+  /** 0 removes a pod from the API although its node does not answer. */
+  gracePeriodSeconds?: number;
   signal?: AbortSignal;
 }
 

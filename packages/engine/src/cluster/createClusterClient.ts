@@ -241,7 +241,8 @@ export class HttpClusterClient implements ClusterClient {
     ref: ObjectRef,
     options: DeleteOptions = {},
   ): Promise<'deleted' | 'not found'> {
-    const { preconditions, propagationPolicy, signal } = options;
+    const { preconditions, propagationPolicy, gracePeriodSeconds, signal } =
+      options;
     try {
       await this.send({
         method: 'DELETE',
@@ -251,6 +252,7 @@ export class HttpClusterClient implements ClusterClient {
           kind: 'DeleteOptions',
           ...(preconditions ? { preconditions } : {}),
           ...(propagationPolicy ? { propagationPolicy } : {}),
+          ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
         }),
         signal,
         timeoutMs: this.parts.timeoutMs,

@@ -2,19 +2,32 @@ import { BackupController } from './BackupController';
 import { createBackupRepositoryController } from './BackupRepositoryController';
 import { createBackupStorageLocationController } from './BackupStorageLocationController';
 import { createBackupSyncController } from './BackupSyncController';
+import { TransferSlots } from '../volumes/movers/nodeSlots';
 import type { Controller } from './Controller';
+import { createDataDownloadController } from './DataDownloadController';
+import { createDataUploadController } from './DataUploadController';
 import { createDeleteBackupRequestController } from './DeleteBackupRequestController';
 import { createGarbageCollectionController } from './GarbageCollectionController';
+import { createPodVolumeBackupController } from './PodVolumeBackupController';
+import { createPodVolumeRestoreController } from './PodVolumeRestoreController';
 import { RestoreController } from './RestoreController';
 import { createScheduleController } from './ScheduleController';
 
-/** Everything the engine does in a cluster. @public */
+/**
+ * Everything the engine does in a cluster. Backups and restores recover first: applications may be frozen or scaled down.
+ * @public
+ */
 export function allControllers(): Controller[] {
+  const slots = new TransferSlots();
   return [
-    createBackupStorageLocationController(),
-    createBackupRepositoryController(),
     new BackupController(),
     new RestoreController(),
+    createBackupStorageLocationController(),
+    createBackupRepositoryController(),
+    createDataUploadController(slots),
+    createDataDownloadController(slots),
+    createPodVolumeBackupController(slots),
+    createPodVolumeRestoreController(slots),
     createDeleteBackupRequestController(),
     createScheduleController(),
     createGarbageCollectionController(),
