@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { InformerSet } from './api/InformerSet';
 import { KubeClient } from './api/KubeClient';
-import { types } from './api/Resource';
 import { Controller, ControllerContext } from './controllers/ControllerContext';
 import { cronJobs } from './controllers/cronJobs';
 import { daemonSets } from './controllers/daemonSets';
@@ -29,6 +28,7 @@ import {
 } from './driver/storageObjects';
 import { Kubelet, NODE_NAME } from './kubelet/Kubelet';
 import { KubeletServer } from './kubelet/KubeletServer';
+import { registerNode } from './kubelet/registerNode';
 import { RuntimeImages } from './kubelet/RuntimeImages';
 import { contentController } from './snapshots/contentController';
 import { driverList } from './snapshots/driverList';
@@ -36,8 +36,6 @@ import { snapshotController } from './snapshots/snapshotController';
 
 const SHUTDOWN_GRACE_SECONDS = 8;
 const HEARTBEAT_MS = 60_000;
-/** Where the volumes of pods are on this machine, as a host path. */
-const PODS_PATH = 'dev-cluster.lifeboat.dev/pods-path';
 
 export interface ControllersOptions {
   kubeconfigFile: string;
@@ -104,82 +102,6 @@ export async function startControllers(
   };
 }
 
-async function registerNode(
-  { client, now }: ControllerContext,
-  kubeletPort: number,
-  podsDirectory: string,
-): Promise<void> {
-  const node = {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: {
-      name: NODE_NAME,
-      labels: {
-        'kubernetes.io/hostname': NODE_NAME,
-        'kubernetes.io/os': 'linux',
-        'kubernetes.io/arch': process.arch === 'x64' ? 'amd64' : process.arch,
-        'node-role.kubernetes.io/worker': '',
-      },
-      annotations: { [PODS_PATH]: podsDirectory },
-    },
-  };
-  if (await client.find(types.nodes, undefined, NODE_NAME)) {
-    await client.patch(types.nodes, undefined, NODE_NAME, {
-      metadata: node.metadata,
-    });
-  } else {
-    await client.create(types.nodes, undefined, node);
-  }
-  const time = now()
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z');
-  const capacity = {
-    cpu: '8',
-    memory: '16Gi',
-    pods: '500',
-    'ephemeral-storage': '100Gi',
-  };
-  await client.patch(
-    types.nodes,
-    undefined,
-    NODE_NAME,
-    {
-      status: {
-        addresses: [
-          { type: 'InternalIP', address: '127.0.0.1' },
-          { type: 'Hostname', address: NODE_NAME },
-        ],
-        capacity,
-        allocatable: capacity,
-        conditions: [
-          {
-            type: 'Ready',
-            status: 'True',
-            reason: 'KubeletReady',
-            message: 'kubelet is posting ready status',
-            lastHeartbeatTime: time,
-            lastTransitionTime: time,
-          },
-        ],
-        daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
-        nodeInfo: {
-          architecture: process.arch === 'x64' ? 'amd64' : process.arch,
-          bootID: '',
-          containerRuntimeVersion: `dev-node://${process.versions.node}`,
-          kernelVersion: '',
-          kubeProxyVersion: '',
-          kubeletVersion: 'v1.34.1',
-          machineID: '',
-          operatingSystem: 'linux',
-          osImage: 'dev-cluster',
-          systemUUID: '',
-        },
-      },
-    },
-    { subresource: 'status' },
-  );
-}
-
 /**
  * Starts the one node of a cluster, with all controllers, scheduler and volumes: a client of the Kubernetes API only.
  *
@@ -206,10 +128,17 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   );
   try {
     const port = await server.listen();
+    const register = (ready: boolean) =>
+      registerNode(context, {
+        name: NODE_NAME,
+        kubeletPort: port,
+        podsDirectory: kubelet.podsDirectory,
+        ready,
+      });
     await Promise.all([
       ensureDefinitions(context, [routeDefinition]),
       ensureStorageObjects(context),
-      registerNode(context, port, kubelet.podsDirectory),
+      register(true),
     ]);
     const controllers = [
       ...housekeeping(context),
@@ -230,9 +159,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     ];
     await informers.synced();
     for (const controller of controllers) controller.start();
-    kubelet.start();
+    kubelet.start(register);
     const heartbeat = setInterval(() => {
-      registerNode(context, port, kubelet.podsDirectory).catch(error => {
+      register(!kubelet.isGone).catch(error => {
         if (!signal.aborted) context.log(`node: ${(error as Error).message}`);
       });
     }, HEARTBEAT_MS);

@@ -1,19 +1,7 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { RunningApiServer, startApiServer } from '../api-server/startApiServer';
-import { KubeClient } from './api/KubeClient';
-import { Resource, types } from './api/Resource';
-import { Claim, Volume } from './controllers/volumes';
-import { Pod } from './controllers/Workload';
-import { RunningNode, startNode } from './index';
+import { types } from './api/Resource';
+import { Volume } from './controllers/volumes';
 import {
   snapshotMarks,
   VolumeSnapshot,
@@ -21,54 +9,14 @@ import {
   volumeSnapshotContents,
   volumeSnapshots,
 } from './snapshots/snapshotTypes';
+import { NodeStage } from './__testUtils__/NodeStage';
 
 jest.setTimeout(60_000);
 
-/** Does what its arguments say: write FILE TEXT | copy FROM TO | tick FILE | fail CODE. */
-const program = `
-const fs = require('fs');
-const [verb, first, second] = process.argv.slice(2);
-if (verb === 'write') fs.writeFileSync(first, second);
-if (verb === 'copy') fs.copyFileSync(first, second);
-if (verb === 'fail') { fs.writeFileSync(process.env.LAST_WORDS, 'because'); process.exit(Number(first)); }
-const put = (file, text) => { fs.writeFileSync(file + '.new', text); fs.renameSync(file + '.new', file); };
-if (verb === 'tick') { let n = 0; setInterval(() => { n += 1; put(first + '/a', String(n)); put(first + '/b', String(n)); }, 1); }
-`;
-
-const folder = mkdtempSync(join(tmpdir(), 'dev-storage-'));
-const stop = new AbortController();
-const lines: string[] = [];
-let server: RunningApiServer;
-let node: RunningNode;
-let client: KubeClient;
-const n = 'storage';
-
-async function eventually<T>(
-  what: string,
-  ask: () => Promise<T | undefined | false>,
-): Promise<T> {
-  const end = Date.now() + 20_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > end) {
-      throw new Error(`in vain: ${what}\n${lines.join('\n')}`);
-    }
-    await sleep(30);
-  }
-}
-
-const claim = (name: string, spec: object = {}) =>
-  client.create<Claim>(types.persistentVolumeClaims, n, {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      resources: { requests: { storage: '1Gi' } },
-      ...spec,
-    },
-  });
+const stage = new NodeStage();
+const n = stage.namespace;
+const folderOf = (volume: string) =>
+  join(stage.folder, 'volumes/claims', volume);
 
 const fromSnapshot = (name: string) => ({
   dataSource: {
@@ -78,149 +26,28 @@ const fromSnapshot = (name: string) => ({
   },
 });
 
-const snapshot = (name: string, source: object, spec: object = {}) =>
-  client.create<VolumeSnapshot>(volumeSnapshots, n, {
-    apiVersion: 'snapshot.storage.k8s.io/v1',
-    kind: 'VolumeSnapshot',
-    metadata: { name },
-    spec: { source, ...spec },
-  });
-
-const ready = (name: string) =>
-  eventually(`snapshot ${name} is ready`, async () => {
-    const now = await client.find<VolumeSnapshot>(volumeSnapshots, n, name);
-    return now?.status?.readyToUse === true && now;
-  });
-
-const bound = (name: string) =>
-  eventually(`claim ${name} is bound`, async () => {
-    const now = await client.find<Claim>(types.persistentVolumeClaims, n, name);
-    return now?.status?.phase === 'Bound' && now;
-  });
-
-async function run(
-  name: string,
-  args: string[],
-  claimName: string,
-  spec: object = {},
-  container: object = {},
-): Promise<void> {
-  await client.create(types.pods, n, {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name },
-    spec: {
-      restartPolicy: 'Never',
-      terminationGracePeriodSeconds: 1,
-      containers: [
-        {
-          name: 'c',
-          image: 'test/tool:1',
-          args,
-          env: [{ name: 'LAST_WORDS', value: '/dev/termination-log' }],
-          volumeMounts: [{ name: 'data', mountPath: '/volume' }],
-          ...container,
-        },
-      ],
-      volumes: [{ name: 'data', persistentVolumeClaim: { claimName } }],
-      ...spec,
-    },
-  });
-}
-
-const phase = (name: string, ...phases: string[]) =>
-  eventually(`pod ${name} is ${phases}`, async () => {
-    const now = await client.find<Pod>(types.pods, n, name);
-    return phases.includes(now?.status?.phase ?? '') && now;
-  });
-
-const driverSnapshots = async () => {
-  const map = await client.get<Resource & { data?: Record<string, string> }>(
-    types.configMaps,
-    'kube-system',
-    'dev-cluster-driver',
-  );
-  return Object.keys(map.data ?? {});
-};
-
-async function faults(data: Record<string, string>): Promise<void> {
-  const name = 'dev-cluster-faults';
-  const known = await client.find(types.configMaps, 'kube-system', name);
-  const map = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name, namespace: 'kube-system' },
-    data,
-  };
-  if (known) await client.replace(types.configMaps, map);
-  else await client.create(types.configMaps, 'kube-system', map);
-  await sleep(100);
-}
-
-const folderOf = (volume: string) => join(folder, 'volumes/claims', volume);
-
-beforeAll(async () => {
-  server = await startApiServer({ port: 0 });
-  const kubeconfigFile = join(folder, 'kubeconfig');
-  writeFileSync(kubeconfigFile, server.kubeconfig);
-  writeFileSync(join(folder, 'program.cjs'), program);
-  const runtimesFile = join(folder, 'runtimes.json');
-  writeFileSync(
-    runtimesFile,
-    JSON.stringify({
-      images: {
-        'test/tool': { command: ['{node}', join(folder, 'program.cjs')] },
-      },
-    }),
-  );
-  client = await KubeClient.fromKubeconfig(kubeconfigFile);
-  mkdirSync(join(folder, 'volumes'));
-  node = await startNode({
-    kubeconfigFile,
-    runtimesFile,
-    volumesDirectory: join(folder, 'volumes'),
-    kubeletToken: server.kubeletToken,
-    signal: stop.signal,
-    log: line => lines.push(line),
-  });
-  await client.create(types.namespaces, undefined, {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name: n },
-  });
-  await eventually('the default service account', () =>
-    client.find(types.serviceAccounts, n, 'default'),
-  );
-});
-
-afterAll(async () => {
-  await node?.stop();
-  await server?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-afterEach(async () => {
-  await faults({});
-});
+beforeAll(() => stage.start());
+afterAll(() => stage.stop());
+afterEach(() => stage.faults({}));
 
 it('takes a snapshot, makes a claim of it, and a pod reads it under its own path and leaves a message', async () => {
-  await claim('source');
-  await run('writer', ['write', '/volume/hello', 'good day'], 'source');
-  await phase('writer', 'Succeeded');
-  const asked = await snapshot('first', {
+  await stage.claim('source');
+  await stage.run('writer', ['write', '/volume/hello', 'good day'], 'source');
+  await stage.podIs('writer', 'Succeeded');
+  const asked = await stage.snapshot('first', {
     persistentVolumeClaimName: 'source',
   });
-  const taken = await ready('first');
+  const taken = await stage.ready('first');
   expect(taken.spec?.volumeSnapshotClassName).toBe('folders');
   expect(taken.status).toMatchObject({
     boundVolumeSnapshotContentName: `snapcontent-${asked.metadata.uid}`,
     restoreSize: '1Gi',
   });
-  await eventually('finalizers', async () => {
-    const now = await client.get(volumeSnapshots, n, 'first');
+  await stage.eventually('finalizers', async () => {
+    const now = await stage.client.get(volumeSnapshots, n, 'first');
     return now.metadata.finalizers?.length === 2;
   });
-  const content = await client.get<VolumeSnapshotContent>(
+  const content = await stage.client.get<VolumeSnapshotContent>(
     volumeSnapshotContents,
     undefined,
     `snapcontent-${asked.metadata.uid}`,
@@ -236,19 +63,19 @@ it('takes a snapshot, makes a claim of it, and a pod reads it under its own path
     restoreSize: 2 ** 30,
     snapshotHandle: expect.stringMatching(/^snap-/),
   });
-  await claim('copy', fromSnapshot('first'));
-  await run(
+  await stage.claim('copy', fromSnapshot('first'));
+  await stage.run(
     'reader',
     ['copy', '/volume/hello', '/dev/termination-log'],
     'copy',
   );
-  const pod = await phase('reader', 'Succeeded', 'Failed');
+  const pod = await stage.podIs('reader', 'Succeeded', 'Failed');
   expect(pod.status?.containerStatuses?.[0].state.terminated).toMatchObject({
     exitCode: 0,
     message: 'good day',
   });
-  await run('unlucky', ['fail', '7'], 'copy');
-  const unlucky = await phase('unlucky', 'Failed');
+  await stage.run('unlucky', ['fail', '7'], 'copy');
+  const unlucky = await stage.podIs('unlucky', 'Failed');
   expect(unlucky.status?.containerStatuses?.[0].state.terminated).toMatchObject(
     {
       exitCode: 7,
@@ -256,38 +83,38 @@ it('takes a snapshot, makes a claim of it, and a pod reads it under its own path
       message: 'because',
     },
   );
-  await client.delete(volumeSnapshots, n, 'first');
-  await eventually(
+  await stage.client.delete(volumeSnapshots, n, 'first');
+  await stage.eventually(
     'the end of snapshot, content and data',
     async () =>
-      !(await client.find(volumeSnapshots, n, 'first')) &&
-      !(await client.find(
+      !(await stage.client.find(volumeSnapshots, n, 'first')) &&
+      !(await stage.client.find(
         volumeSnapshotContents,
         undefined,
         content.metadata.name,
       )) &&
-      (await driverSnapshots()).length === 0,
+      (await stage.driverSnapshots()).length === 0,
   );
 });
 
 it('hands a snapshot over to another pair as a data mover does, and nothing is left', async () => {
-  await claim('moved');
-  const { metadata } = await snapshot('ours', {
+  await stage.claim('moved');
+  const { metadata } = await stage.snapshot('ours', {
     persistentVolumeClaimName: 'moved',
   });
-  const taken = await ready('ours');
+  const taken = await stage.ready('ours');
   const name = taken.status?.boundVolumeSnapshotContentName ?? '';
   const patchPolicy = (content: string, deletionPolicy: string) =>
-    client.patch(volumeSnapshotContents, undefined, content, {
+    stage.client.patch(volumeSnapshotContents, undefined, content, {
       spec: { deletionPolicy },
     });
   await patchPolicy(name, 'Retain');
-  const { status } = await client.get<VolumeSnapshotContent>(
+  const { status } = await stage.client.get<VolumeSnapshotContent>(
     volumeSnapshotContents,
     undefined,
     name,
   );
-  await client.create(volumeSnapshotContents, undefined, {
+  await stage.client.create(volumeSnapshotContents, undefined, {
     apiVersion: 'snapshot.storage.k8s.io/v1',
     kind: 'VolumeSnapshotContent',
     metadata: { name: 'handed' },
@@ -298,44 +125,44 @@ it('hands a snapshot over to another pair as a data mover does, and nothing is l
       volumeSnapshotRef: { name: 'handed', namespace: n },
     },
   });
-  await snapshot('handed', { volumeSnapshotContentName: 'handed' });
-  await ready('handed');
-  await client.delete(volumeSnapshots, n, 'ours');
-  await client.delete(volumeSnapshotContents, undefined, name);
-  await eventually(
+  await stage.snapshot('handed', { volumeSnapshotContentName: 'handed' });
+  await stage.ready('handed');
+  await stage.client.delete(volumeSnapshots, n, 'ours');
+  await stage.client.delete(volumeSnapshotContents, undefined, name);
+  await stage.eventually(
     'the end of the first pair',
     async () =>
-      !(await client.find(volumeSnapshots, n, 'ours')) &&
-      !(await client.find(volumeSnapshotContents, undefined, name)),
+      !(await stage.client.find(volumeSnapshots, n, 'ours')) &&
+      !(await stage.client.find(volumeSnapshotContents, undefined, name)),
   );
   expect(metadata.uid).toBeDefined();
-  expect(await driverSnapshots()).toEqual([status?.snapshotHandle]);
+  expect(await stage.driverSnapshots()).toEqual([status?.snapshotHandle]);
   await patchPolicy('handed', 'Delete');
-  await claim('temporary', fromSnapshot('handed'));
-  await bound('temporary');
-  await client.delete(volumeSnapshots, n, 'handed');
-  await eventually(
+  await stage.claim('temporary', fromSnapshot('handed'));
+  await stage.bound('temporary');
+  await stage.client.delete(volumeSnapshots, n, 'handed');
+  await stage.eventually(
     'the end of the snapshot',
     async () =>
-      (await driverSnapshots()).length === 0 &&
-      !(await client.find(volumeSnapshotContents, undefined, 'handed')),
+      (await stage.driverSnapshots()).length === 0 &&
+      !(await stage.client.find(volumeSnapshotContents, undefined, 'handed')),
   );
 });
 
 it('hands a volume over to a waiting claim: Retain, Released, Available, Bound', async () => {
-  const temporary = await claim('filled');
-  const { spec } = await bound('filled');
+  const temporary = await stage.claim('filled');
+  const { spec } = await stage.bound('filled');
   const name = spec?.volumeName ?? '';
   writeFileSync(join(folderOf(name), 'data'), 'kept');
   const label = { 'velero.io/dynamic-pv-restore': 'storage.target.abcde' };
-  await claim('target', { selector: { matchLabels: label } });
-  await client.patch(types.persistentVolumes, undefined, name, {
+  await stage.claim('target', { selector: { matchLabels: label } });
+  await stage.client.patch(types.persistentVolumes, undefined, name, {
     spec: { persistentVolumeReclaimPolicy: 'Retain' },
   });
-  await client.delete(types.persistentVolumeClaims, n, 'filled');
+  await stage.client.delete(types.persistentVolumeClaims, n, 'filled');
   const volumePhase = (wanted: string) =>
-    eventually(`volume ${wanted}`, async () => {
-      const now = await client.get<Volume>(
+    stage.eventually(`volume ${wanted}`, async () => {
+      const now = await stage.client.get<Volume>(
         types.persistentVolumes,
         undefined,
         name,
@@ -343,10 +170,10 @@ it('hands a volume over to a waiting claim: Retain, Released, Available, Bound',
       return now.status?.phase === wanted && now;
     });
   await volumePhase('Released');
-  await client.patch(types.persistentVolumeClaims, n, 'target', {
+  await stage.client.patch(types.persistentVolumeClaims, n, 'target', {
     spec: { volumeName: name },
   });
-  await client.patch(types.persistentVolumes, undefined, name, {
+  await stage.client.patch(types.persistentVolumes, undefined, name, {
     metadata: { labels: label },
     spec: {
       claimRef: {
@@ -357,29 +184,30 @@ it('hands a volume over to a waiting claim: Retain, Released, Available, Bound',
       },
     },
   });
-  const target = await bound('target');
+  const target = await stage.bound('target');
   expect(target.spec?.volumeName).toBe(name);
   const volume = await volumePhase('Bound');
   expect(volume.spec?.claimRef?.uid).toBe(target.metadata.uid);
   expect(volume.spec?.claimRef?.uid).not.toBe(temporary.metadata.uid);
   expect(readFileSync(join(folderOf(name), 'data'), 'utf8')).toBe('kept');
-  await client.patch(types.persistentVolumes, undefined, name, {
+  await stage.client.patch(types.persistentVolumes, undefined, name, {
     spec: { persistentVolumeReclaimPolicy: 'Delete' },
   });
-  await client.delete(types.persistentVolumeClaims, n, 'target');
-  await eventually(
+  await stage.client.delete(types.persistentVolumeClaims, n, 'target');
+  await stage.eventually(
     'the end of the volume',
-    async () => !(await client.find(types.persistentVolumes, undefined, name)),
+    async () =>
+      !(await stage.client.find(types.persistentVolumes, undefined, name)),
   );
 });
 
 it('says in status.error what goes wrong, and goes on when it is over', async () => {
-  await claim('troubled');
-  await bound('troubled');
-  await faults({ 'snapshot-error': 'pool is full' });
-  await snapshot('troubled', { persistentVolumeClaimName: 'troubled' });
-  const failing = await eventually('the error', async () => {
-    const now = await client.get<VolumeSnapshot>(
+  await stage.claim('troubled');
+  await stage.bound('troubled');
+  await stage.faults({ 'snapshot-error': 'pool is full' });
+  await stage.snapshot('troubled', { persistentVolumeClaimName: 'troubled' });
+  const failing = await stage.eventually('the error', async () => {
+    const now = await stage.client.get<VolumeSnapshot>(
       volumeSnapshots,
       n,
       'troubled',
@@ -390,45 +218,206 @@ it('says in status.error what goes wrong, and goes on when it is over', async ()
     readyToUse: false,
     error: { message: expect.stringContaining('pool is full') },
   });
-  await faults({ 'snapshot-never-ready': 'true' });
-  await eventually('a creation time', async () => {
-    const now = await client.get<VolumeSnapshot>(
+  await stage.faults({ 'snapshot-never-ready': 'true' });
+  await stage.eventually('a creation time', async () => {
+    const now = await stage.client.get<VolumeSnapshot>(
       volumeSnapshots,
       n,
       'troubled',
     );
     return now.status?.creationTime && !now.status.error && now;
   });
-  await faults({});
-  await ready('troubled');
-  await client.delete(volumeSnapshots, n, 'troubled');
+  await stage.faults({});
+  await stage.ready('troubled');
+  await stage.client.delete(volumeSnapshots, n, 'troubled');
 });
 
 it('shows one moment of a volume that is written to', async () => {
-  await claim('busy');
-  await run('ticker', ['tick', '/volume'], 'busy');
-  await phase('ticker', 'Running');
-  const volume = (await bound('busy')).spec?.volumeName ?? '';
+  await stage.claim('busy');
+  await stage.run('ticker', ['tick', '/volume'], 'busy');
+  await stage.podIs('ticker', 'Running');
+  const volume = (await stage.bound('busy')).spec?.volumeName ?? '';
   const read = (path: string, file: string) =>
     Number(readFileSync(join(path, file), 'utf8').trim() || NaN);
-  await eventually('ticks', async () => {
+  await stage.eventually('ticks', async () => {
     try {
       return read(folderOf(volume), 'b') > 3;
     } catch {
       return false;
     }
   });
-  await snapshot('moment', { persistentVolumeClaimName: 'busy' });
-  await ready('moment');
-  await claim('moment', fromSnapshot('moment'));
-  const copy = (await bound('moment')).spec?.volumeName ?? '';
+  await stage.snapshot('moment', { persistentVolumeClaimName: 'busy' });
+  await stage.ready('moment');
+  await stage.claim('moment', fromSnapshot('moment'));
+  const copy = (await stage.bound('moment')).spec?.volumeName ?? '';
   const [a, b] = ['a', 'b'].map(file => read(folderOf(copy), file));
   expect(Math.abs(a - b)).toBeLessThanOrEqual(1);
   const before = read(folderOf(volume), 'b');
-  await eventually(
+  await stage.eventually(
     'more ticks',
     async () => read(folderOf(volume), 'b') > before,
   );
-  await client.delete(types.pods, n, 'ticker');
-  await client.delete(volumeSnapshots, n, 'moment');
+  await stage.client.delete(types.pods, n, 'ticker');
+  await stage.client.delete(volumeSnapshots, n, 'moment');
+});
+
+it('clones a claim, and refuses what does not fit', async () => {
+  await stage.claim('origin');
+  writeFileSync(join(await stage.folderOf('origin'), 'file'), 'same');
+  const cloneOf = (name: string) => ({
+    dataSource: { kind: 'PersistentVolumeClaim', name },
+  });
+  await stage.claim('clone', cloneOf('origin'));
+  const clone = await stage.folderOf('clone');
+  expect(readFileSync(join(clone, 'file'), 'utf8')).toBe('same');
+  await stage.claim('small', {
+    ...cloneOf('origin'),
+    resources: { requests: { storage: '1Mi' } },
+  });
+  await stage.faults({ 'snapshot-restore-size': '2Gi' });
+  await stage.snapshot('large', { persistentVolumeClaimName: 'origin' });
+  await stage.ready('large');
+  await stage.claim('too-small', fromSnapshot('large'));
+  await stage.claim('no-driver', {
+    ...fromSnapshot('large'),
+    storageClassName: 'plain',
+  });
+  const events = { ...types.pods, resource: 'events', kind: 'Event' };
+  const reasonOf = (name: string) =>
+    stage.eventually(`an event of ${name}`, async () => {
+      const { items } = await stage.client.request<{
+        items: { involvedObject: { name: string }; message: string }[];
+      }>('GET', `/api/v1/namespaces/${n}/${events.resource}`);
+      return items.find(each => each.involvedObject.name === name)?.message;
+    });
+  expect(await reasonOf('small')).toContain('greater than or equal in size');
+  expect(await reasonOf('too-small')).toContain(
+    'requested volume size 1073741824 is less than the size 2147483648',
+  );
+  expect(await reasonOf('no-driver')).toContain('does not support snapshot');
+  for (const name of ['small', 'too-small', 'no-driver']) {
+    await stage.client.delete(types.persistentVolumeClaims, n, name);
+  }
+  await stage.client.delete(volumeSnapshots, n, 'large');
+});
+
+it('gives a block volume as a file behind its device path', async () => {
+  await stage.claim('block', { volumeMode: 'Block' });
+  const device = join(await stage.folderOf('block'), 'device');
+  expect(statSync(device).size).toBe(2 ** 30);
+  expect(statSync(device).blocks).toBe(0);
+  await stage.run(
+    'block-writer',
+    ['write', '/dev/disk', 'raw'],
+    'block',
+    {},
+    {
+      volumeMounts: undefined,
+      volumeDevices: [{ name: 'data', devicePath: '/dev/disk' }],
+    },
+  );
+  await stage.podIs('block-writer', 'Succeeded');
+  expect(readFileSync(device, 'utf8')).toBe('raw');
+});
+
+it('binds under WaitForFirstConsumer only when a pod comes', async () => {
+  await stage.claim('late', { storageClassName: 'folders-wait' });
+  await stage.run('consumer', ['write', '/volume/x', 'x'], 'late');
+  await stage.podIs('consumer', 'Succeeded');
+  const { metadata } = await stage.bound('late');
+  expect(metadata.annotations).toMatchObject({
+    'volume.kubernetes.io/selected-node': 'dev-node',
+  });
+});
+
+it('lets a pod read the volume of another through a host path, and nothing else of the machine', async () => {
+  await stage.claim('hosted');
+  writeFileSync(join(await stage.folderOf('hosted'), 'file'), 'seen');
+  await stage.run('owner', ['wait'], 'hosted');
+  const owner = await stage.podIs('owner', 'Running');
+  const { metadata } = await stage.client.get(
+    types.nodes,
+    undefined,
+    'dev-node',
+  );
+  const pods = metadata.annotations?.['dev-cluster.lifeboat.dev/pods-path'];
+  const volume = (await stage.bound('hosted')).spec?.volumeName;
+  const path = `${pods}/${owner.metadata.uid}/volumes/kubernetes.io~csi/${volume}/mount`;
+  const mounting = (hostPath: string) => ({
+    volumes: [{ name: 'data', hostPath: { path: hostPath } }],
+  });
+  await stage.run(
+    'looker',
+    ['copy', '/volume/file', '/dev/termination-log'],
+    'hosted',
+    mounting(path),
+  );
+  const looker = await stage.podIs('looker', 'Succeeded', 'Failed');
+  expect(looker.status?.containerStatuses?.[0].state.terminated?.message).toBe(
+    'seen',
+  );
+  await stage.run('burglar', ['wait'], 'hosted', mounting('/etc'));
+  await stage.eventually('a refusal', async () =>
+    (
+      await stage.pod('burglar')
+    )?.status?.containerStatuses?.[0].state.waiting?.message?.includes(
+      "outside of the node's pods",
+    ),
+  );
+});
+
+it('evicts, misses images and ends pods at their deadline', async () => {
+  await stage.run('evicted', ['wait']);
+  await stage.podIs('evicted', 'Running');
+  await stage.faults({
+    evict: `${n}/evicted`,
+    'image-missing': '*/absent:*',
+  });
+  expect((await stage.podIs('evicted', 'Failed')).status?.reason).toBe(
+    'Evicted',
+  );
+  await stage.run('pulls', ['wait'], undefined, {}, { image: 'some/absent:1' });
+  const waiting = (reason: string) =>
+    stage.eventually(reason, async () => {
+      const status = (await stage.pod('pulls'))?.status;
+      return (
+        status?.phase === 'Pending' &&
+        status.containerStatuses?.[0].state.waiting?.reason === reason
+      );
+    });
+  await waiting('ErrImagePull');
+  await waiting('ImagePullBackOff');
+  await stage.faults({});
+  await stage.podIs('pulls', 'Running');
+  await stage.run('late-pod', ['wait'], undefined, {
+    activeDeadlineSeconds: 1,
+  });
+  expect((await stage.podIs('late-pod', 'Failed')).status?.reason).toBe(
+    'DeadlineExceeded',
+  );
+});
+
+it('goes away with all processes and comes back', async () => {
+  await stage.run('mortal', ['wait']);
+  await stage.run('reborn', ['wait'], undefined, { restartPolicy: 'Always' });
+  await stage.podIs('mortal', 'Running');
+  await stage.podIs('reborn', 'Running');
+  await stage.faults({ 'node-gone': 'true' });
+  await stage.eventually('unready pods', async () =>
+    (
+      await stage.pod('mortal')
+    )?.status?.conditions?.some(
+      each => each.type === 'Ready' && each.status === 'False',
+    ),
+  );
+  expect((await stage.pod('mortal'))?.status?.phase).toBe('Running');
+  await stage.faults({});
+  const dead = await stage.podIs('mortal', 'Failed');
+  expect(dead.status?.containerStatuses?.[0].state.terminated?.exitCode).toBe(
+    137,
+  );
+  await stage.eventually('a restart', async () => {
+    const state = (await stage.pod('reborn'))?.status?.containerStatuses?.[0];
+    return state?.restartCount === 1 && state.state.running;
+  });
 });

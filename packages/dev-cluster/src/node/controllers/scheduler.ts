@@ -3,9 +3,11 @@ import { isConflict, isNotFound } from '../api/KubeClient';
 import { Resource, resourcePath, types } from '../api/Resource';
 import { Controller, ControllerContext, queueFor } from './ControllerContext';
 import { Claim, SELECTED_NODE, StorageClass } from './volumes';
-import { condition, Pod } from './Workload';
+import { condition, Condition, Pod } from './Workload';
 
 const RETRY_MS = 2_000;
+
+type Node = Resource<{ unschedulable?: boolean }, { conditions?: Condition[] }>;
 
 /** Assigns pods to the node once their claims are bound. */
 export function scheduler(
@@ -14,21 +16,25 @@ export function scheduler(
 ): Controller {
   const { client, informers } = context;
   const pods = informers.of<Pod>(types.pods);
-  const nodes = informers.of(types.nodes);
+  const nodes = informers.of<Node>(types.nodes);
   const claims = informers.of<Claim>(types.persistentVolumeClaims);
   const classes = informers.of<StorageClass>(types.storageClasses);
 
   /** Why the pod cannot go to the node yet; undefined when it can. */
-  async function obstacle(
-    pod: Pod,
-    node: Resource,
-  ): Promise<string | undefined> {
+  async function obstacle(pod: Pod, node: Node): Promise<string | undefined> {
     const selector = pod.spec?.nodeSelector ?? {};
     const labels = node.metadata.labels ?? {};
     if (
       Object.entries(selector).some(([key, value]) => labels[key] !== value)
     ) {
       return "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.";
+    }
+    const ready = node.status?.conditions?.find(each => each.type === 'Ready');
+    if (ready && ready.status !== 'True') {
+      return '0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }.';
+    }
+    if (node.spec?.unschedulable) {
+      return '0/1 nodes are available: 1 node(s) were unschedulable.';
     }
     for (const volume of pod.spec?.volumes ?? []) {
       const name =

@@ -1,4 +1,5 @@
-import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { EventEmitter, once } from 'node:events';
+import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import { keyOf } from '../api/Informer';
@@ -8,7 +9,13 @@ import { ControllerContext } from '../controllers/ControllerContext';
 import { Service } from '../controllers/endpoints';
 import { EventRecorder } from '../controllers/EventRecorder';
 import { Claim, Volume } from '../controllers/volumes';
-import { isFinished, Pod, PodStatus } from '../controllers/Workload';
+import {
+  condition,
+  isActive,
+  isFinished,
+  Pod,
+  PodStatus,
+} from '../controllers/Workload';
 import { Faults } from '../driver/Faults';
 import { FolderDriver } from '../driver/FolderDriver';
 import { ProcessOrigins } from '../driver/ProcessPause';
@@ -22,6 +29,8 @@ import { RuntimeImages } from './RuntimeImages';
 import { ServiceProxy } from './ServiceProxy';
 
 export const NODE_NAME = 'dev-node';
+/** Kubernetes: pods tolerate an unreachable node for so long. */
+const UNREACHABLE_SECONDS = 300;
 
 /** What the kubelet works with besides the API. */
 export interface NodeParts {
@@ -80,14 +89,24 @@ export class Kubelet {
       fakeAddress: () => this.fakeAddress(),
       faults: parts.faults,
       events: parts.events,
-      present: async () => {},
+      present: signal => this.present(signal),
       log,
     };
   }
 
-  /** Call when the informers are filled. */
-  start(): void {
+  /** Whether the node is as if without power (a fault). */
+  isGone = false;
+  private readonly presence = new EventEmitter().setMaxListeners(0);
+  private evictions?: NodeJS.Timeout;
+
+  /** Call when the informers are filled. `register` writes the Node object. */
+  start(register: (ready: boolean) => Promise<void>): void {
     this.proxy.start(this.context.signal);
+    this.parts.faults.onChange(() => {
+      this.followFaults(register).catch(error =>
+        this.context.log(`faults: ${(error as Error).message}`),
+      );
+    });
     this.pods.onChange((pod, change) => this.settle(pod, change));
     const refresh = (namespace: string | undefined) => {
       for (const worker of this.workers.values()) {
@@ -102,8 +121,87 @@ export class Kubelet {
     this.secrets.onChange(secret => refresh(secret.metadata.namespace));
   }
 
+  private async followFaults(
+    register: (ready: boolean) => Promise<void>,
+  ): Promise<void> {
+    const { faults } = this.parts;
+    for (const worker of this.workers.values()) this.evictIfNamed(worker);
+    const gone = faults.on('node-gone');
+    if (gone === this.isGone) return;
+    this.isGone = gone;
+    if (gone) {
+      for (const worker of this.workers.values()) worker.cutPower();
+      const seconds = faults.number('node-gone') ?? UNREACHABLE_SECONDS;
+      this.evictions = setTimeout(() => void this.deleteAll(), seconds * 1000);
+      this.evictions.unref();
+      await register(false);
+      await this.markUnready();
+      return;
+    }
+    clearTimeout(this.evictions);
+    await register(true);
+    this.presence.emit('back');
+    const pods = new Map(
+      this.pods.list().map(pod => [pod.metadata.uid, pod] as const),
+    );
+    for (const worker of [...this.workers.values()]) {
+      if (pods.has(worker.uid)) void worker.republish();
+      else this.finish(worker, undefined, 0);
+    }
+    for (const pod of pods.values()) this.settle(pod, 'set');
+  }
+
+  private async present(signal: AbortSignal): Promise<void> {
+    if (this.isGone) await once(this.presence, 'back', { signal });
+  }
+
+  private evictIfNamed(worker: PodWorker): void {
+    if (!this.parts.faults.names('evict', worker.key)) return;
+    void worker.fail(
+      'Evicted',
+      'The node was low on resource: ephemeral-storage. Threshold quantity: 1Gi, available: 0.',
+    );
+  }
+
+  /** What the control plane does to the pods of a node that does not answer, at once and after a while. */
+  private async markUnready(): Promise<void> {
+    const now = this.context
+      .now()
+      .toISOString()
+      .replace(/\.\d+Z$/, 'Z');
+    for (const pod of this.pods.list()) {
+      const before = pod.status?.conditions ?? [];
+      if (pod.spec?.nodeName === NODE_NAME && isActive(pod)) {
+        const unready = condition(
+          before,
+          { type: 'Ready', status: 'False' },
+          now,
+        );
+        await this.patchStatus(pod, {
+          conditions: [
+            ...before.filter(each => each.type !== 'Ready'),
+            unready,
+          ],
+        });
+      }
+    }
+  }
+
+  private async deleteAll(): Promise<void> {
+    if (!this.isGone || this.context.signal.aborted) return;
+    for (const { spec, metadata } of this.pods.list()) {
+      if (spec?.nodeName === NODE_NAME && !metadata.deletionTimestamp) {
+        const { namespace, name, uid } = metadata;
+        await this.context.client
+          .delete(types.pods, namespace, name, { preconditions: { uid } })
+          .catch(error => this.context.log((error as Error).message));
+      }
+    }
+  }
+
   private settle(pod: Pod, change: 'set' | 'deleted'): void {
     if (pod.spec?.nodeName !== NODE_NAME || this.context.signal.aborted) return;
+    if (this.isGone) return;
     const uid = pod.metadata.uid ?? '';
     const worker = this.workers.get(uid);
     if (change === 'deleted') {
@@ -160,7 +258,13 @@ export class Kubelet {
   }
 
   private async writeStatus(pod: Pod, status: PodStatus): Promise<void> {
-    if (this.context.signal.aborted) return;
+    if (this.context.signal.aborted || this.isGone) return;
+    await this.patchStatus(pod, status);
+    const worker = this.workers.get(pod.metadata.uid ?? '');
+    if (worker && status.phase === 'Running') this.evictIfNamed(worker);
+  }
+
+  private async patchStatus(pod: Pod, status: PodStatus): Promise<void> {
     try {
       const written = await this.context.client.patch<Pod>(
         types.pods,
@@ -248,7 +352,7 @@ export class Kubelet {
           folder: await this.parts.driver.stage(csi.volumeHandle),
         };
       },
-      hostPath: async path => {
+      hostPath: async (path, type) => {
         const wanted = normalize(`${path}/.`);
         const inside =
           wanted === this.podsDirectory ||
@@ -259,7 +363,14 @@ export class Kubelet {
             'ContainerCreating',
           );
         }
-        await mkdir(wanted, { recursive: true });
+        if (!type || type === 'DirectoryOrCreate') {
+          await mkdir(wanted, { recursive: true });
+        } else if (!existsSync(wanted)) {
+          throw new ContainerConfigError(
+            `hostPath type check failed: ${path} is not a ${type.toLowerCase()}`,
+            'ContainerCreating',
+          );
+        }
         return wanted;
       },
       token: async (audience, expirationSeconds) => {

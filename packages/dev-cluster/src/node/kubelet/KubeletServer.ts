@@ -86,6 +86,10 @@ export class KubeletServer {
     request: http.IncomingMessage,
     response: http.ServerResponse,
   ): Promise<void> {
+    if (this.kubelet.isGone) {
+      response.destroy();
+      return;
+    }
     const url = new URL(request.url ?? '/', 'http://kubelet');
     if (!this.allowed(request)) {
       response.writeHead(401).end('Unauthorized\n');
@@ -148,6 +152,10 @@ export class KubeletServer {
           text,
         )}\r\nConnection: close\r\n\r\n${text}`,
       );
+    if (this.kubelet.isGone) {
+      socket.destroy();
+      return;
+    }
     const url = new URL(request.url ?? '/', 'http://kubelet');
     if (!this.allowed(request)) {
       refuse('401 Unauthorized', 'Unauthorized\n');

@@ -31,7 +31,7 @@ export interface VolumeSources extends References {
   /** The volume behind a claim. @throws ContainerConfigError when it is not bound. */
   claimVolume(claimName: string): Promise<ClaimVolume>;
   /** A folder of the node. @throws ContainerConfigError when pods may not see it. */
-  hostPath(path: string): Promise<string>;
+  hostPath(path: string, type: string | undefined): Promise<string>;
   /** A token of the pod's service account. */
   token(audience: string | undefined, seconds: number): Promise<string>;
 }
@@ -167,7 +167,7 @@ export class PodVolumes {
     if (claim) return this.mountClaim(await sources.claimVolume(claim));
     if (volume.hostPath) {
       this.hostPaths.add(volume.name);
-      return sources.hostPath(volume.hostPath.path);
+      return sources.hostPath(volume.hostPath.path, volume.hostPath.type);
     }
     const folder = join(
       this.volumesDirectory,

@@ -107,6 +107,11 @@ export class PodWorker {
     return this.pod.metadata.uid ?? '';
   }
 
+  /** Namespace and name. */
+  get key(): string {
+    return `${this.pod.metadata.namespace}/${this.pod.metadata.name}`;
+  }
+
   get namespace(): string | undefined {
     return this.pod.metadata.namespace;
   }
@@ -140,6 +145,7 @@ export class PodWorker {
   }
 
   private async run(): Promise<void> {
+    await this.host.present(this.stopping.signal);
     await this.pullImages();
     if (this.stopping.signal.aborted) return;
     await (this.real ? this.runProcesses() : this.pretend());
