@@ -1,0 +1,358 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import {
+  coreTypes,
+  snapshotTypes,
+  veleroTypes,
+  type KubernetesObject,
+} from '@lifeboat/engine';
+import {
+  isTerminalDataPathPhase,
+  type DataDownload,
+  type DataUpload,
+  type PodVolumeBackup,
+  type PodVolumeRestore,
+} from '@lifeboat/velero-api';
+import { eventually } from '../cluster/eventually';
+import type { RunningCluster } from '../cluster/RunningCluster';
+import { controlNamespace, EngineStage } from '../engine/EngineStage';
+import { applyMoverAccount } from './applyMoverAccount';
+import { RepositoryStage } from './RepositoryStage';
+import { idleImage } from './startVolumeCluster';
+
+/** What of a Pod, claim, volume or snapshot the stories look at. */
+export interface Live extends KubernetesObject {
+  spec: { [field: string]: any };
+  status?: { [field: string]: any };
+}
+
+const types = {
+  DataUpload: veleroTypes.dataUploads,
+  DataDownload: veleroTypes.dataDownloads,
+  PodVolumeBackup: veleroTypes.podVolumeBackups,
+  PodVolumeRestore: veleroTypes.podVolumeRestores,
+} as const;
+
+type DataPath = DataUpload | DataDownload | PodVolumeBackup | PodVolumeRestore;
+
+/** Label of the snapshots that a backup makes. */
+const backupLabel = { 'velero.io/backup-name': 'story' };
+
+/** A cluster with an engine and movers, an application with a volume, and what stories about moving data keep doing. */
+export class DataPathStage {
+  private constructor(
+    readonly stage: EngineStage,
+    readonly repositories: RepositoryStage,
+  ) {}
+
+  static async start(
+    start: () => Promise<RunningCluster>,
+    config: Record<string, unknown> = {},
+  ): Promise<DataPathStage> {
+    const repositories = await RepositoryStage.start(start, config);
+    await applyMoverAccount(repositories.stage.client);
+    return new DataPathStage(repositories.stage, repositories);
+  }
+
+  get client() {
+    return this.stage.client;
+  }
+
+  async stop(): Promise<void> {
+    if (process.env.LIFEBOAT_STORY_LOG) {
+      process.stderr.write(this.stage.engine.log());
+    }
+    await this.repositories.stop();
+  }
+
+  /** A claim, mounted by a running pod at /data. Returns the folder behind it. */
+  async makeVolume(
+    namespace: string,
+    name: string,
+    options: {
+      storageClass?: string;
+      volumeMode?: 'Block' | 'Filesystem';
+    } = {},
+  ): Promise<string> {
+    await this.client.create<Live>(coreTypes.persistentVolumeClaims, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { namespace, name },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Gi' } },
+        storageClassName: options.storageClass ?? 'folders',
+        volumeMode: options.volumeMode ?? 'Filesystem',
+      },
+    });
+    await this.runPod(namespace, `uses-${name}`, name, options.volumeMode);
+    return this.folderOf(namespace, `uses-${name}`, name);
+  }
+
+  /** A pod that mounts a claim at /data and does nothing. */
+  async runPod(
+    namespace: string,
+    name: string,
+    claim: string,
+    volumeMode: 'Block' | 'Filesystem' = 'Filesystem',
+  ): Promise<void> {
+    await eventually('the namespace has its account', async () =>
+      this.get(coreTypes.serviceAccounts, namespace, 'default'),
+    );
+    await this.client.create<Live>(coreTypes.pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace, name },
+      spec: {
+        containers: [
+          {
+            name: 'app',
+            image: idleImage,
+            ...(volumeMode === 'Block'
+              ? { volumeDevices: [{ name: 'data', devicePath: '/dev/data' }] }
+              : { volumeMounts: [{ name: 'data', mountPath: '/data' }] }),
+          },
+        ],
+        volumes: [
+          { name: 'data', persistentVolumeClaim: { claimName: claim } },
+        ],
+      },
+    });
+    await eventually(`pod ${name} runs`, async () => {
+      const pod = await this.get(coreTypes.pods, namespace, name);
+      return pod?.status?.phase === 'Running';
+    });
+  }
+
+  /** The folder on this machine that a pod sees as its volume. */
+  async folderOf(
+    namespace: string,
+    pod: string,
+    claim: string,
+  ): Promise<string> {
+    const found = await this.get(
+      coreTypes.persistentVolumeClaims,
+      namespace,
+      claim,
+    );
+    const live = await this.get(coreTypes.pods, namespace, pod);
+    const folder =
+      found?.spec.volumeMode === 'Block' ? 'volumeDevices' : 'volumes';
+    return path.join(
+      await this.podsPath(),
+      live?.metadata.uid ?? '',
+      folder,
+      'kubernetes.io~csi',
+      found?.spec.volumeName,
+      ...(folder === 'volumes' ? ['mount'] : []),
+    );
+  }
+
+  /** The node's folder of pods. */
+  async podsPath(): Promise<string> {
+    for await (const node of this.client.list(coreTypes.nodes)) {
+      const found =
+        node.metadata.annotations?.['dev-cluster.lifeboat.dev/pods-path'];
+      if (found) return found;
+    }
+    throw new Error('No node shows where its pods are');
+  }
+
+  /** Snapshots a claim as a backup does, and asks for its data. */
+  async upload(
+    name: string,
+    namespace: string,
+    claim: string,
+    spec: Partial<DataUpload['spec']> = {},
+  ): Promise<void> {
+    const snapshot = `snapshot-of-${name}`;
+    await this.client.create<Live>(snapshotTypes.volumeSnapshots, {
+      apiVersion: 'snapshot.storage.k8s.io/v1',
+      kind: 'VolumeSnapshot',
+      metadata: { namespace, name: snapshot, labels: backupLabel },
+      spec: {
+        source: { persistentVolumeClaimName: claim },
+        volumeSnapshotClassName: 'folders',
+      },
+    });
+    await this.client.create<DataUpload>(types.DataUpload, {
+      apiVersion: 'velero.io/v2alpha1',
+      kind: 'DataUpload',
+      metadata: { namespace: controlNamespace, name, labels: backupLabel },
+      spec: {
+        snapshotType: 'CSI',
+        csiSnapshot: {
+          volumeSnapshot: snapshot,
+          storageClass: 'folders',
+          snapshotClass: 'folders',
+          driver: 'folders.dev-cluster.lifeboat.dev',
+        },
+        sourcePVC: claim,
+        sourceNamespace: namespace,
+        backupStorageLocation: 'default',
+        operationTimeout: '10m0s',
+        ...spec,
+      },
+    });
+  }
+
+  /** A claim that waits for its data, and the request for it. */
+  async download(
+    name: string,
+    namespace: string,
+    claim: string,
+    from: DataUpload,
+    options: { storageClass?: string } = {},
+  ): Promise<void> {
+    await this.client.create<Live>(coreTypes.persistentVolumeClaims, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { namespace, name: claim },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Gi' } },
+        storageClassName: options.storageClass ?? 'folders',
+        selector: {
+          matchLabels: {
+            'velero.io/dynamic-pv-restore': `${namespace}.${claim}.abcde`,
+          },
+        },
+      },
+    });
+    await this.client.create<DataDownload>(types.DataDownload, {
+      apiVersion: 'velero.io/v2alpha1',
+      kind: 'DataDownload',
+      metadata: { namespace: controlNamespace, name },
+      spec: {
+        targetVolume: { pvc: claim, pv: '', namespace },
+        backupStorageLocation: 'default',
+        snapshotID: from.status?.snapshotID ?? '',
+        sourceNamespace: from.spec.sourceNamespace,
+        operationTimeout: '10m0s',
+      },
+    });
+  }
+
+  /** Waits until data has been moved, or not, and everything made for it is gone. */
+  async end<K extends keyof typeof types>(
+    kind: K,
+    name: string,
+    timeoutMs = 60_000,
+  ): Promise<Extract<DataPath, { kind: K }>> {
+    type Ended = Extract<DataPath, { kind: K }>;
+    return eventually(
+      `${kind} ${name} ends`,
+      async () => {
+        const found = await this.getDataPath<Ended>(kind, name);
+        return (
+          isTerminalDataPathPhase(found?.status?.phase) &&
+          (found?.metadata.finalizers ?? []).length === 0 &&
+          found
+        );
+      },
+      timeoutMs,
+    );
+  }
+
+  getDataPath<T extends DataPath>(
+    kind: keyof typeof types,
+    name: string,
+  ): Promise<T | undefined> {
+    return this.client.get<T>(types[kind], {
+      namespace: controlNamespace,
+      name,
+    });
+  }
+
+  /** Changes a resource that moves data. */
+  async patch(
+    kind: keyof typeof types,
+    name: string,
+    body: object,
+  ): Promise<void> {
+    await this.client.patch(
+      types[kind],
+      { namespace: controlNamespace, name },
+      { contentType: 'merge', body },
+    );
+  }
+
+  get(
+    type: (typeof coreTypes)[keyof typeof coreTypes],
+    namespace: string,
+    name: string,
+  ): Promise<Live | undefined> {
+    return this.client.get<Live>(type, { namespace, name });
+  }
+
+  /** Switches faults of the storage and the node on; `undefined` ends one. */
+  async faults(data: { [fault: string]: string | null }): Promise<void> {
+    const ref = { namespace: 'kube-system', name: 'dev-cluster-faults' };
+    if (await this.client.get(coreTypes.configMaps, ref)) {
+      await this.client.patch(coreTypes.configMaps, ref, {
+        contentType: 'merge',
+        body: { data },
+      });
+      return;
+    }
+    await this.client.create<KubernetesObject>(coreTypes.configMaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: ref,
+      data: Object.fromEntries(
+        Object.entries(data).filter(([, value]) => value !== null),
+      ),
+    });
+  }
+
+  /** Everything temporary that is there: what is made while data is moved, and the driver's own snapshots. */
+  async leftovers(): Promise<string[]> {
+    const found: string[] = [];
+    for (const type of [
+      coreTypes.pods,
+      coreTypes.persistentVolumeClaims,
+      snapshotTypes.volumeSnapshots,
+      snapshotTypes.volumeSnapshotContents,
+    ]) {
+      for await (const { metadata } of this.client.list(type)) {
+        const isTemporary =
+          metadata.namespace === controlNamespace ||
+          type === snapshotTypes.volumeSnapshots ||
+          type === snapshotTypes.volumeSnapshotContents;
+        if (isTemporary) found.push(`${type.resource}/${metadata.name}`);
+      }
+    }
+    for await (const volume of this.client.list<Live>(
+      coreTypes.persistentVolumes,
+    )) {
+      if (volume.status?.phase !== 'Bound') {
+        found.push(`persistentvolumes/${volume.metadata.name}`);
+      }
+    }
+    const driver = await this.client.get<Live>(coreTypes.configMaps, {
+      namespace: 'kube-system',
+      name: 'dev-cluster-driver',
+    });
+    for (const handle of Object.keys((driver?.data as object) ?? {})) {
+      found.push(`snapshot ${handle}`);
+    }
+    return found;
+  }
+
+  /** Fails unless nothing temporary is there; a volume may take moments to go. */
+  async expectNothingLeft(): Promise<void> {
+    let left: string[] = [];
+    await eventually('nothing is left', async () => {
+      left = await this.leftovers();
+      return left.length === 0;
+    }).catch(() => undefined);
+    expect(left).toEqual([]);
+  }
+}
+
+/** Makes a folder below another, and returns it. */
+export function subfolder(...segments: string[]): string {
+  const folder = path.join(...segments);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}

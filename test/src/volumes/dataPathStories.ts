@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { coreTypes } from '@lifeboat/engine';
+import type { RunningCluster } from '../cluster/RunningCluster';
+import { DataPathStage, subfolder } from './DataPathStage';
+
+/* eslint-disable jest/no-export -- the same stories run on several clusters */
+
+/** Volumes' data into a repository and back, by the engine and real movers. */
+export function dataPathStories(
+  clusterName: string,
+  start: () => Promise<RunningCluster>,
+): void {
+  describe(`moving the data of volumes on ${clusterName}`, () => {
+    let stage: DataPathStage;
+
+    beforeAll(async () => {
+      stage = await DataPathStage.start(start);
+      await stage.stage.createNamespace('shop');
+      await stage.stage.createNamespace('copy');
+    }, 120_000);
+
+    afterAll(async () => {
+      await stage?.stop();
+    }, 60_000);
+
+    it('moves a snapshot into the repository and back into a new claim', async () => {
+      const folder = await stage.makeVolume('shop', 'data');
+      writeFileSync(path.join(folder, 'rows'), 'one, two, three\n');
+      writeFileSync(path.join(subfolder(folder, 'deep'), 'file'), 'deep\n');
+
+      const started = Date.now();
+      await stage.upload('first', 'shop', 'data');
+      const upload = await stage.end('DataUpload', 'first');
+      const seconds = (Date.now() - started) / 1000;
+      expect(upload.status).toMatchObject({
+        phase: 'Completed',
+        snapshotID: expect.stringMatching(/^[0-9a-f]{32}$/),
+        nodeOS: 'linux',
+        progress: { bytesDone: 21, totalBytes: 21 },
+      });
+      expect(upload.status?.acceptedTimestamp).toBeTruthy();
+      expect(upload.status?.startTimestamp).toBeTruthy();
+      expect(upload.status?.completionTimestamp).toBeTruthy();
+      await stage.expectNothingLeft();
+
+      await stage.download('first', 'copy', 'data', upload);
+      const download = await stage.end('DataDownload', 'first');
+      expect(download.status).toMatchObject({ phase: 'Completed' });
+      const claim = await stage.get(
+        coreTypes.persistentVolumeClaims,
+        'copy',
+        'data',
+      );
+      expect(claim?.status?.phase).toBe('Bound');
+      const volume = await stage.client.get<any>(coreTypes.persistentVolumes, {
+        name: claim?.spec.volumeName,
+      });
+      expect(volume?.spec.persistentVolumeReclaimPolicy).toBe('Delete');
+      expect(volume?.spec.claimRef).toMatchObject({
+        namespace: 'copy',
+        name: 'data',
+      });
+      await stage.runPod('copy', 'uses-data', 'data');
+      const restored = await stage.folderOf('copy', 'uses-data', 'data');
+      expect(readFileSync(path.join(restored, 'rows'), 'utf8')).toBe(
+        'one, two, three\n',
+      );
+      expect(readFileSync(path.join(restored, 'deep/file'), 'utf8')).toBe(
+        'deep\n',
+      );
+      await stage.expectNothingLeft();
+      expect(seconds).toBeLessThan(15);
+    }, 120_000);
+  });
+}
