@@ -46,6 +46,8 @@ export class RealClusterStage {
   readonly timings: { what: string; seconds: number; limit?: number }[] = [];
   /** Things that the rights of the test did not suffice to remove. */
   readonly leftBehind: string[] = [];
+  /** What a reader of the results should know. */
+  readonly notes: string[] = [];
   readonly namespaces: string[] = [];
   private readonly folder = mkdtempSync(
     path.join(os.tmpdir(), 'lifeboat-cluster-'),

@@ -22,6 +22,7 @@ describe('a real cluster', () => {
         }\n`,
       );
     }
+    for (const note of stage?.notes ?? []) process.stderr.write(`${note}\n`);
     if (stage?.leftBehind.length) {
       process.stderr.write(
         `Not removed, for want of rights:\n  ${stage.leftBehind.join(
@@ -32,4 +33,5 @@ describe('a real cluster', () => {
   }, 180_000);
 
   dataMovementStories(() => stage);
+  fileSystemBackupStories(() => stage);
 });

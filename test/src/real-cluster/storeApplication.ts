@@ -29,8 +29,24 @@ export interface StoreOptions {
   hooks: boolean;
   /** Volumes for file-system backup by annotation (Velero: opt-in). */
   fileSystemBackup?: boolean;
+  /** Runs as root, and gives files to several owners. */
+  root?: boolean;
   /** OpenShift chooses the user itself. */
   choosesUsers?: boolean;
+}
+
+function podSecurity(options: StoreOptions): object {
+  if (options.root) return { runAsUser: 0 };
+  return {
+    runAsNonRoot: true,
+    seccompProfile: { type: 'RuntimeDefault' },
+    ...(!options.choosesUsers && {
+      runAsUser: user,
+      runAsGroup: user,
+      fsGroup: user,
+      fsGroupChangePolicy: 'OnRootMismatch',
+    }),
+  };
 }
 
 /** A StatefulSet whose one pod writes rows to two volumes, `data` and `index`, and reports on them in its log. */
@@ -76,26 +92,19 @@ export function storeApplication(options: StoreOptions): KubernetesObject[] {
           },
           spec: {
             terminationGracePeriodSeconds: 2,
-            securityContext: {
-              runAsNonRoot: true,
-              seccompProfile: { type: 'RuntimeDefault' },
-              ...(!options.choosesUsers && {
-                runAsUser: user,
-                runAsGroup: user,
-                fsGroup: user,
-                fsGroupChangePolicy: 'OnRootMismatch',
-              }),
-            },
+            securityContext: podSecurity(options),
             containers: [
               {
                 name: 'store',
                 image: options.image,
                 imagePullPolicy: 'IfNotPresent',
                 command: ['node', '/program/store.mjs'],
-                securityContext: {
-                  allowPrivilegeEscalation: false,
-                  capabilities: { drop: ['ALL'] },
-                },
+                securityContext: options.root
+                  ? {}
+                  : {
+                      allowPrivilegeEscalation: false,
+                      capabilities: { drop: ['ALL'] },
+                    },
                 volumeMounts: [
                   mount('data', '/data'),
                   mount('index', '/index'),
@@ -120,6 +129,8 @@ export function storeApplication(options: StoreOptions): KubernetesObject[] {
 export interface StoreReport {
   event: 'found' | 'filled' | 'frozen' | 'thawed';
   at: string;
+  /** Of `found`: the node's folder of the pod, as far as the pod can see it. */
+  podFolder?: string;
   rows?: { data: number; index: number };
   /** Sorted entries: path, type, mode, owner, size, time and SHA-256. */
   volumes?: { data: unknown[][]; index: unknown[][] };

@@ -69,6 +69,7 @@ function fill() {
   fs.closeSync(sparse);
   const old = new Date('2001-02-03T04:05:06.789Z');
   fs.utimesSync(inside('nested', 'empty'), old, old);
+  if (process.getuid() === 0) fs.chownSync(inside('secret'), 12345, 23456);
   fs.writeFileSync(path.join(volumes.index, 'format'), '1\n');
 }
 
