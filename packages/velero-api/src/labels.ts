@@ -121,6 +121,22 @@ export const lifeboatAnnotations = {
   relatedItems: 'lifeboat.dev/related-items',
   /** On a Backup: how many volumes its objects have and how many have their data in it, as JSON (see {@link VolumeCounts}). */
   volumes: 'lifeboat.dev/volumes',
+  /** On a Restore, value `existing-claims`: claims that are there get their content back too, on new volumes. */
+  restoreData: 'lifeboat.dev/restore-data',
+  /** On a Restore: what restoring content into existing claims has stopped and exchanged, as JSON. */
+  inPlaceState: 'lifeboat.dev/in-place-state',
+  /** On a Restore: what becomes of the content of volumes, as JSON. */
+  restoreVolumes: 'lifeboat.dev/restore-volumes',
+  /** On a Restore: commands still to be run in restored pods, as JSON. */
+  restoreHooks: 'lifeboat.dev/restore-hooks',
+  /** On a PersistentVolume that a restore in place has replaced: until when it is kept, RFC 3339. */
+  undoUntil: 'lifeboat.dev/undo-until',
+  /** On such a PersistentVolume: its reclaim policy before. */
+  undoPolicy: 'lifeboat.dev/undo-policy',
+  /** On such a PersistentVolume: the claim that it belonged to, `namespace/name`. */
+  undoClaim: 'lifeboat.dev/undo-claim',
+  /** On such a PersistentVolume: the Restore that replaced it. */
+  undoRestore: 'lifeboat.dev/undo-restore',
 } as const;
 
 /**

@@ -5,7 +5,6 @@ import {
   isTerminalRestorePhase,
   parseDurationOr,
   Restore,
-  RestorePhase,
   RestoreProgress,
   RestoreStatus,
   veleroFinalizers,
@@ -17,15 +16,22 @@ import { ProgressReporter } from '../backup/ProgressReporter';
 import { RunLog } from '../backup/RunLog';
 import { SpoolFolder } from '../backup/SpoolFolder';
 import { isNotFound } from '../cluster/ApiError';
+import type { KubernetesObject } from '../cluster/KubernetesObject';
 import { veleroTypes } from '../cluster/knownTypes';
 import { LeaseLostError } from '../cluster/LeaseLostError';
 import type { EngineConfig } from '../config/EngineConfig';
-import { ApplySink } from '../restore/apply/ApplySink';
-import { targetProblem } from '../restore/limits/restoreTarget';
-import { filtersOf, openBackup } from '../restore/openRestore';
-import { prioritiesByName } from '../restore/order/resourcePriorities';
-import { RestoreRun, RestoreRunOutcome } from '../restore/RestoreRun';
-import { restoreActions } from '../restore/transform/restoreActions';
+import { InPlaceRestore } from '../restore/inPlace/InPlaceRestore';
+import { readInPlaceState } from '../restore/inPlace/InPlaceState';
+import { storeResults } from '../restore/results/storeResults';
+import type { RestoreRunOutcome } from '../restore/RestoreRun';
+import {
+  cancelOperations,
+  itemOperationsOf,
+  listOperations,
+  restoreVolumeInfoOf,
+  unfinished,
+} from '../restore/volumes/operations';
+import { restoredVolumesAnnotation } from '../restore/volumes/restoredVolumes';
 import type { BackupStore } from '../storage/BackupStore';
 import { StorageError } from '../storage/ObjectStore';
 import type {
@@ -33,14 +39,25 @@ import type {
   ControllerContext,
   ObjectKey,
   Requeue,
+  Trigger,
 } from './Controller';
+import { executeRestore, inPlaceOptions } from './RestoreExecution';
+import { finalizeRestore, type RestoreEnd } from './RestoreFinalizer';
 import {
   AdmittedRestore,
   admitRestore,
   RestoreAdmission,
-  targetRules,
 } from './RestoreValidation';
 import { persistently } from './persistently';
+
+/** On a Restore: since when its data movers are asked to end. */
+const endAsked = 'lifeboat.dev/end-asked';
+
+/** How long moving data may take to end after it was asked to. */
+const endMs = 2 * 60_000;
+
+/** How soon a restore that waits is looked at again when no event comes. */
+const lookAgainMs = 2_000;
 
 const interrupted =
   'the engine stopped while this restore was running; what it had restored stays, and restoring again adds what is missing';
@@ -57,17 +74,30 @@ const lookEveryMs = 500;
 export class RestoreController implements Controller {
   readonly name = 'restore';
   readonly type = veleroTypes.restores;
+  readonly triggers: Trigger[] = [
+    { type: veleroTypes.dataDownloads, keys: restoreOf },
+    { type: veleroTypes.podVolumeRestores, keys: restoreOf },
+  ];
 
   concurrency(config: EngineConfig): number {
     return Math.max(config.concurrency.restores, 1);
   }
 
   async recover(context: ControllerContext): Promise<void> {
+    const restores: Restore[] = [];
     for await (const restore of context.client.list<Restore>(this.type, {
       namespace: context.namespace,
       signal: context.signal,
     })) {
-      if (isRunning(restore)) {
+      restores.push(restore);
+    }
+    // Applications that an earlier engine has stopped come first of all.
+    const urgent = restores.filter(hasStoppedSomething);
+    for (const restore of [
+      ...urgent,
+      ...restores.filter(each => !urgent.includes(each)),
+    ]) {
+      if (needsRecovery(restore)) {
         await this.recoverRestore(restore, context).catch(error => {
           context.signal.throwIfAborted();
           context.logger.warn(
@@ -79,11 +109,13 @@ export class RestoreController implements Controller {
     }
   }
 
-  /** A Restore that no process works on any more, though its phase says so. */
+  /** A Restore that no process works on any more, though its phase or its state says so. */
   private async recoverRestore(
     restore: Restore,
     context: ControllerContext,
   ): Promise<void> {
+    const inPlace = await recoverInPlace(restore, context);
+    await cancelOperations(await listOperations(restore, context), context);
     await this.sweep(restore, context).catch(error => {
       context.signal.throwIfAborted();
       context.logger.warn(
@@ -91,7 +123,11 @@ export class RestoreController implements Controller {
         'half-written results of an interrupted restore stay in storage until it is swept',
       );
     });
-    await this.fail(restore, context, interrupted);
+    await this.fail(
+      restore,
+      context,
+      inPlace ? `${interrupted}; ${inPlace}` : interrupted,
+    );
   }
 
   private async sweep(
@@ -117,24 +153,45 @@ export class RestoreController implements Controller {
     if (!restore) {
       return;
     }
-    if (restore.metadata.deletionTimestamp) {
-      await this.removeFiles(restore, context);
-    } else if (isRunning(restore)) {
-      // Nobody else runs it: there is one reconcile at a time per object, and one leader.
+    // Nobody else runs it: there is one reconcile at a time per object, and one leader.
+    if (needsRecovery(restore)) {
       await this.recoverRestore(restore, context);
-    } else if (!isTerminalRestorePhase(restore.status?.phase)) {
-      await this.start(restore, context);
+      return undefined;
     }
+    if (restore.metadata.deletionTimestamp) {
+      return this.remove(restore, context);
+    }
+    if (isWaiting(restore) || isFinalizing(restore)) {
+      return this.goOn(restore, context);
+    }
+    if (!isTerminalRestorePhase(restore.status?.phase)) {
+      return this.start(restore, context);
+    }
+    return undefined;
+  }
+
+  /** Lets a deleted Restore go, once nothing writes for it any more. */
+  private async remove(
+    restore: Restore,
+    context: ControllerContext,
+  ): Promise<void | Requeue> {
+    const operations = await listOperations(restore, context);
+    if (unfinished(operations).length > 0) {
+      await cancelOperations(operations, context);
+      return { requeueAfterMs: lookAgainMs };
+    }
+    await this.removeFiles(restore, context);
+    return undefined;
   }
 
   private async start(
     restore: Restore,
     context: ControllerContext,
-  ): Promise<void> {
+  ): Promise<void | Requeue> {
     const canceledBy = cancelRequest(restore);
     if (canceledBy) {
       await this.fail(restore, context, `Canceled by ${canceledBy}`);
-      return;
+      return undefined;
     }
     const admission = await admitRestore(restore, context).catch(
       (error): RestoreAdmission => {
@@ -176,17 +233,18 @@ export class RestoreController implements Controller {
             }),
       },
     })).catch(ignoreGone);
-    if (started && 'admitted' in admission) {
-      await this.run({ ...admission.admitted, restore: started }, context);
-    }
+    return started && 'admitted' in admission
+      ? this.run({ ...admission.admitted, restore: started }, context)
+      : undefined;
   }
 
   private async run(
     admitted: AdmittedRestore,
     context: ControllerContext,
-  ): Promise<void> {
+  ): Promise<void | Requeue> {
     const { clock, client } = context;
-    const { restore } = admitted;
+    const { restore, store } = admitted;
+    const name = restore.metadata.name ?? '';
     const spool = await SpoolFolder.create();
     const abort = new AbortController();
     const signal = AbortSignal.any([context.signal, abort.signal]);
@@ -196,7 +254,7 @@ export class RestoreController implements Controller {
       async latest => {
         await client.patch(
           this.type,
-          { namespace: context.namespace, name: restore.metadata.name ?? '' },
+          { namespace: context.namespace, name },
           { contentType: 'merge', body: { status: { progress: latest } } },
           { signal },
         );
@@ -205,25 +263,45 @@ export class RestoreController implements Controller {
     const log = new RunLog({
       file: spool.file('log.gz'),
       clock: () => new Date(clock.now()),
-      fields: { restore: `${context.namespace}/${restore.metadata.name}` },
+      fields: { restore: `${context.namespace}/${name}` },
     });
+    let placed: Restore;
     try {
-      const outcome = await this.execute(
+      const outcome = await executeRestore(
         admitted,
         context,
         { spool, log, signal },
         latest => progress.report(latest),
       );
       await progress.end();
-      const errors = outcome.findings.errorCount > 0;
-      await this.change(context, restore, current =>
-        withStatus(current, {
-          phase: errors ? 'FinalizingPartiallyFailed' : 'Finalizing',
-          progress: progressOf(outcome),
-        }),
+      const operations = await listOperations(restore, context);
+      const { findings } = outcome;
+      const problem = await storeResults(
+        store,
+        name,
+        {
+          log,
+          findings,
+          resources: outcome.resources,
+          operations: itemOperationsOf(restore, outcome.volumes, operations),
+          volumeInfo: restoreVolumeInfoOf(
+            outcome.volumes,
+            operations,
+            () => undefined,
+          ),
+        },
+        signal,
       );
-      await this.storeResults(admitted, outcome, log, signal);
-      await persistently(context, () => this.finish(restore, outcome, context));
+      if (problem) {
+        findings.add('errors', { velero: true }, problem);
+      }
+      placed = await this.change(context, restore, current =>
+        placedRestore(
+          current,
+          outcome,
+          operations.downloads.size + operations.files.size > 0,
+        ),
+      );
     } catch (error) {
       await progress.end();
       if (context.signal.aborted || error instanceof LeaseLostError) {
@@ -231,157 +309,121 @@ export class RestoreController implements Controller {
         throw error;
       }
       if (error instanceof ObjectGoneError) {
-        return;
+        return undefined;
       }
       const reason = textOf(abort.signal.aborted ? abort.signal.reason : error);
-      await persistently(context, () => this.fail(restore, context, reason));
+      await persistently(context, async () => {
+        await cancelOperations(await listOperations(restore, context), context);
+        await this.fail(restore, context, reason);
+      });
+      return undefined;
     } finally {
       watcher.stop();
       await log.discard();
       await spool.remove();
     }
+    return this.goOn(placed, context);
   }
 
-  private async execute(
-    admitted: AdmittedRestore,
+  /** What remains after the objects were placed. Each step can be taken by another engine than the one before. */
+  private async goOn(
+    restore: Restore,
     context: ControllerContext,
-    run: { spool: SpoolFolder; log: RunLog; signal: AbortSignal },
-    onProgress: (progress: RestoreProgress) => void,
-  ): Promise<RestoreRunOutcome> {
-    const { client, clock, config } = context;
-    const { restore, backup, store, scope, targetNamespace } = admitted;
-    const { spool, log, signal } = run;
-    const backupName = backup.metadata.name ?? '';
-    log.info(`Starting restore of backup ${context.namespace}/${backupName}`);
-    const opened = await openBackup(
-      store,
-      backupName,
-      spool.file('contents'),
-      admitted.record,
-      { signal },
-    );
-    try {
-      const discovery = await client.discover(signal);
-      discovery.warnings.forEach(warning => log.write('warning', warning));
-      const restoreRun = new RestoreRun({
-        restore,
-        backupName,
-        contents: opened.contents,
-        volumeInfo: opened.volumeInfo,
-        shared: opened.shared,
-        discovery,
-        discover: () => client.discover(signal),
-        filters: filtersOf(restore, opened.contents, discovery),
-        priorities: prioritiesByName[config.restore.order],
-        actions: await restoreActions(
-          client,
-          discovery,
-          context.namespace,
-          signal,
-        ),
-        modifiers: admitted.modifiers,
-        ...(scope &&
-          targetNamespace && {
-            tenant: {
-              scope,
-              targetNamespace,
-              allowedClusterRoles: config.restore.allowedClusterRoles,
-            },
-          }),
-        sink: new ApplySink({
-          client,
-          clock,
-          signal,
-          mayCreateNamespaces: scope ? config.createNamespaces : true,
-          ...(scope && {
-            // Consent is asked again of the namespace as it is when the run gets there.
-            namespaceProblem: namespace =>
-              targetProblem({
-                ...targetRules(context),
-                scope,
-                recorded: admitted.record?.scope,
-                target: namespace.metadata.name ?? '',
-                namespace,
-              }),
-          }),
-          controlNamespace: context.namespace,
-        }),
-        log,
-        signal,
-        onProgress,
-      });
-      const outcome = await restoreRun.run();
-      for (const hook of restore.spec.hooks?.resources ?? []) {
-        const message = `hook ${hook.name} was not run: hooks arrive with a later version`;
-        outcome.findings.add('errors', { velero: true }, message);
-        log.write('error', message);
+  ): Promise<void | Requeue> {
+    let current = restore;
+    let problem: string | undefined;
+    if (isWaiting(current)) {
+      const operations = await listOperations(current, context);
+      const open = unfinished(operations);
+      problem = this.whyEnded(current, context);
+      if (open.length > 0) {
+        if (!problem) {
+          return { requeueAfterMs: lookAgainMs };
+        }
+        await cancelOperations(operations, context);
+        if (!(await this.hasHadItsTime(current, context))) {
+          return { requeueAfterMs: lookAgainMs };
+        }
       }
-      log.info('restore completed');
-      return outcome;
-    } finally {
-      await opened.contents.close();
+      const finalizing = await this.change(context, current, latest =>
+        withStatus(latest, {
+          phase: hasErrors(latest) ? 'FinalizingPartiallyFailed' : 'Finalizing',
+        }),
+      ).catch(ignoreGone);
+      if (!finalizing) {
+        return undefined;
+      }
+      current = finalizing;
     }
+    problem ??= this.whyEnded(current, context);
+    const end = await finalizeRestore(current, context, problem);
+    await persistently(context, () =>
+      this.finish(current, end, context).catch(ignoreGone),
+    );
+    return undefined;
   }
 
-  private async storeResults(
-    { restore, store }: AdmittedRestore,
-    outcome: RestoreRunOutcome,
-    log: RunLog,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await log.close();
-    if (store.readOnly) {
-      return;
+  /** Why waiting for content ends before its time, or undefined. */
+  private whyEnded(
+    restore: Restore,
+    context: ControllerContext,
+  ): string | undefined {
+    const canceledBy = cancelRequest(restore);
+    if (canceledBy) {
+      return `Canceled by ${canceledBy}`;
     }
-    const name = restore.metadata.name ?? '';
-    const options = { signal };
-    try {
-      await store.putRestoreFile(name, 'logs', log.read(), options);
-      await store.putRestoreJson(
-        name,
-        'results',
-        outcome.findings.results,
-        options,
-      );
-      await store.putRestoreJson(
-        name,
-        'resourceList',
-        outcome.resources.toJSON(),
-        options,
-      );
-      await store.putRestoreJson(name, 'itemOperations', [], options);
-      await store.putRestoreJson(name, 'volumeInfo', [], options);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof LeaseLostError) {
-        throw error;
-      }
-      // The objects are in place; only their account is incomplete, and the phase says so.
-      outcome.findings.add(
-        'errors',
-        { velero: true },
-        `the results could not be stored: ${textOf(error)}`,
-      );
+    return isWaiting(restore) && context.clock.now() > deadlineOf(restore)
+      ? `the data of volumes was not there within ${
+          restore.spec.itemOperationTimeout ?? '4h0m0s'
+        } (spec.itemOperationTimeout)`
+      : undefined;
+  }
+
+  /** Whether what was asked to end has had its time for that; asked for the first time, the time begins. */
+  private async hasHadItsTime(
+    restore: Restore,
+    context: ControllerContext,
+  ): Promise<boolean> {
+    const { clock } = context;
+    const asked = restore.metadata.annotations?.[endAsked];
+    if (asked) {
+      return clock.now() > Date.parse(asked) + endMs;
     }
+    await this.change(context, restore, current => ({
+      ...current,
+      metadata: {
+        ...current.metadata,
+        annotations: {
+          ...current.metadata.annotations,
+          [endAsked]: seconds(clock.now()),
+        },
+      },
+    })).catch(ignoreGone);
+    return false;
   }
 
   private async finish(
     restore: Restore,
-    outcome: RestoreRunOutcome,
+    end: RestoreEnd,
     context: ControllerContext,
   ): Promise<void> {
-    const { findings } = outcome;
-    const phase: RestorePhase =
-      findings.errorCount > 0 ? 'PartiallyFailed' : 'Completed';
-    await this.change(context, restore, current =>
-      withStatus(current, {
-        phase,
+    const canceledBy = cancelRequest(restore);
+    await this.change(context, restore, current => {
+      const errors = (current.status?.errors ?? 0) + end.errors;
+      const warnings = (current.status?.warnings ?? 0) + end.warnings;
+      const { attempted, completed, failed } = end.operations;
+      return withStatus(current, {
+        ...(canceledBy
+          ? { phase: 'Failed', failureReason: `Canceled by ${canceledBy}` }
+          : { phase: errors > 0 ? 'PartiallyFailed' : 'Completed' }),
         completionTimestamp: seconds(context.clock.now()),
-        progress: progressOf(outcome),
-        ...(findings.warningCount > 0 && { warnings: findings.warningCount }),
-        ...(findings.errorCount > 0 && { errors: findings.errorCount }),
-      }),
-    );
+        ...(warnings > 0 && { warnings }),
+        ...(errors > 0 && { errors }),
+        ...(attempted > 0 && { restoreItemOperationsAttempted: attempted }),
+        ...(completed > 0 && { restoreItemOperationsCompleted: completed }),
+        ...(failed > 0 && { restoreItemOperationsFailed: failed }),
+      });
+    });
   }
 
   /** Ends a run whose Restore is deleted, canceled, or takes too long. */
@@ -492,6 +534,16 @@ export class RestoreController implements Controller {
   }
 }
 
+/** The Restore that ordered the content of a volume. */
+function restoreOf(
+  { metadata }: KubernetesObject,
+  { namespace }: ControllerContext,
+): ObjectKey[] {
+  return (metadata.ownerReferences ?? [])
+    .filter(({ kind }) => kind === 'Restore')
+    .map(({ name }) => ({ namespace, name }));
+}
+
 /** The location of the backup that a Restore is from, when both are there. */
 async function locationOf(
   restore: Restore,
@@ -516,14 +568,101 @@ function progressOf({ total, restored }: RestoreRunOutcome): RestoreProgress {
   return { totalItems: total, itemsRestored: restored };
 }
 
-function isRunning(restore: Restore): boolean {
+/** Whether objects are being placed, or are left half placed. */
+function isPlacing(restore: Restore): boolean {
+  return restore.status?.phase === 'InProgress';
+}
+
+function isWaiting(restore: Restore): boolean {
   const phase = restore.status?.phase;
   return (
-    phase === 'InProgress' ||
-    phase === 'Finalizing' ||
-    phase === 'FinalizingPartiallyFailed' ||
     phase === 'WaitingForPluginOperations' ||
     phase === 'WaitingForPluginOperationsPartiallyFailed'
+  );
+}
+
+function isFinalizing(restore: Restore): boolean {
+  const phase = restore.status?.phase;
+  return phase === 'Finalizing' || phase === 'FinalizingPartiallyFailed';
+}
+
+/** Whether an application may be stopped by a restore that nobody carries on. */
+function hasStoppedSomething(restore: Restore): boolean {
+  const state = readInPlaceState(restore);
+  return (
+    state !== undefined &&
+    (state.stage === 'swapping' || state.workloads.length > 0)
+  );
+}
+
+function needsRecovery(restore: Restore): boolean {
+  return (
+    isPlacing(restore) ||
+    hasStoppedSomething(restore) ||
+    readInPlaceState(restore)?.stage === 'staging'
+  );
+}
+
+async function recoverInPlace(
+  restore: Restore,
+  context: ControllerContext,
+): Promise<string | undefined> {
+  const state = readInPlaceState(restore);
+  if (!state || (state.stage === 'undone' && state.workloads.length === 0)) {
+    return undefined;
+  }
+  const { client, signal, logger } = context;
+  return InPlaceRestore.resume(
+    restore,
+    inPlaceOptions(context, await client.discover(signal), signal, message =>
+      logger.info({ restore: restore.metadata.name }, message),
+    ),
+    state,
+  ).recover();
+}
+
+/** When the content of volumes must be there. */
+function deadlineOf(restore: Restore): number {
+  return (
+    Date.parse(restore.status?.startTimestamp ?? '') +
+    parseDurationOr(
+      restore.spec.itemOperationTimeout,
+      defaults.itemOperationTimeout,
+    )
+  );
+}
+
+function hasErrors(restore: Restore): boolean {
+  return (restore.status?.errors ?? 0) > 0;
+}
+
+/** A Restore whose objects are placed, with what a later engine needs to bring it to its end. */
+function placedRestore(
+  restore: Restore,
+  outcome: RestoreRunOutcome,
+  hasOperations: boolean,
+): Restore {
+  const { errorCount, warningCount } = outcome.findings;
+  const suffix = errorCount > 0 ? 'PartiallyFailed' : '';
+  return withStatus(
+    {
+      ...restore,
+      metadata: {
+        ...restore.metadata,
+        annotations: {
+          ...restore.metadata.annotations,
+          ...restoredVolumesAnnotation(outcome.volumes),
+        },
+      },
+    },
+    {
+      phase: hasOperations
+        ? `WaitingForPluginOperations${suffix}`
+        : `Finalizing${suffix}`,
+      progress: progressOf(outcome),
+      ...(warningCount > 0 && { warnings: warningCount }),
+      ...(errorCount > 0 && { errors: errorCount }),
+    },
   );
 }
 

@@ -2,6 +2,7 @@ import {
   Backup,
   BackupScope,
   BackupStorageLocation,
+  BackupVolumeInfo,
   defaults,
   excludeNonRestorableResources,
   formatDuration,
@@ -27,10 +28,15 @@ import {
   ResourceModifiers,
 } from '../restore/modifiers/ResourceModifiers';
 import { checkRecord, whyNotRestorable } from '../restore/openRestore';
+import { repositoryProblem } from '../repositories/repositoryProblem';
+import { readVolumeRecords } from '../restore/volumes/readVolumeRecords';
+import { wantsNamespace, wantsVolumes } from '../restore/volumes/wantsVolumes';
 import type { BackupStore } from '../storage/BackupStore';
 import type { BackupRecord } from '../storage/RecordSigner';
 import type { ControllerContext } from './Controller';
 import { isSameBackup, movedLocation } from './storageLocations';
+
+const maxVolumeInfoBytes = 64 * 1024 * 1024;
 
 /** A Restore that may be carried out. */
 export interface AdmittedRestore {
@@ -138,6 +144,16 @@ export async function admitRestore(
   if ('problems' in tenant) {
     return refuse(...tenant.problems);
   }
+  const unreadable = await repositoryProblems(
+    completed,
+    backup,
+    store,
+    location,
+    context,
+  );
+  if (unreadable.length > 0) {
+    return refuse(...unreadable);
+  }
   return {
     admitted: {
       restore: completed,
@@ -204,6 +220,48 @@ async function storageProblem(
       ? `${place} holds another backup of that name`
       : `it is not in ${place}`
   }${movedLocation(backup, location)}`;
+}
+
+/**
+ * Why the repositories that a Restore needs cannot be read: an unknown password must be said before anything is restored.
+ */
+async function repositoryProblems(
+  restore: Restore,
+  backup: Backup,
+  store: BackupStore,
+  location: BackupStorageLocation,
+  context: ControllerContext,
+): Promise<string[]> {
+  if (!wantsVolumes(restore.spec)) {
+    return [];
+  }
+  const { signal } = context;
+  const name = backup.metadata.name ?? '';
+  const volumeInfo = await store.getBackupJson<BackupVolumeInfo[] | null>(
+    name,
+    'volumeInfo',
+    { signal, maxBytes: maxVolumeInfoBytes },
+  );
+  const records = await readVolumeRecords(
+    store,
+    backup,
+    undefined,
+    volumeInfo ?? undefined,
+    signal,
+  );
+  const problems: string[] = [];
+  for (const { namespace } of records.repositories()) {
+    if (wantsNamespace(restore.spec, namespace)) {
+      const problem = await repositoryProblem(context, {
+        location,
+        volumeNamespace: namespace,
+      });
+      if (problem) {
+        problems.push(problem);
+      }
+    }
+  }
+  return problems;
 }
 
 async function readModifiers(

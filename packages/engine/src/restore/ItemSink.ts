@@ -1,3 +1,4 @@
+import type { DataDownload, PodVolumeRestore } from '@lifeboat/velero-api';
 import type { KubernetesObject } from '../cluster/KubernetesObject';
 import type { ResourceType } from '../cluster/ResourceType';
 
@@ -48,6 +49,12 @@ export interface ItemSink {
     object: { namespace?: string; name: string },
     type: ResourceType,
     owner: NonNullable<KubernetesObject['metadata']['ownerReferences']>[number],
+  ): Promise<string | undefined>;
+  /** Whether a claim is there and waits for a volume to be handed over to it, as one of a restore that was cut short does. */
+  awaitsVolume(claim: { namespace: string; name: string }): Promise<boolean>;
+  /** Orders the content of a volume to be brought back. Returns what went wrong, if anything. */
+  startOperation(
+    operation: DataDownload | PodVolumeRestore,
   ): Promise<string | undefined>;
   /** Waits until a definition that was placed serves its objects. Returns what went wrong, if anything. */
   waitForDefinition(name: string): Promise<string | undefined>;

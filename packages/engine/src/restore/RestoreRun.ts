@@ -39,6 +39,9 @@ import type {
   TransformContext,
 } from './transform/RestoreItemAction';
 import { stripMetadata, stripStatus } from './transform/stripMetadata';
+import type { ClaimPlan } from './volumes/decideClaim';
+import type { RestoredVolume } from './volumes/RestoredVolume';
+import { VolumeRestorer, type VolumeSettings } from './volumes/VolumeRestorer';
 
 /** A tenant's restore: what it may see and where it may write. */
 export interface TenantRestore {
@@ -54,6 +57,8 @@ export interface RestoreRunOptions {
   contents: BackupContents;
   /** Content of the backup's volumeinfo file, when it has one. */
   volumeInfo: BackupVolumeInfo[] | undefined;
+  /** Where the backup has the content of volumes, and how it is brought back; absent: objects only. */
+  volumes?: VolumeSettings;
   discovery: Discovery;
   /** Reads the served types again, after definitions were restored. */
   discover(): Promise<Discovery>;
@@ -93,6 +98,8 @@ export interface RestoreRunOutcome {
   restored: number;
   /** Claims whose data the backup does not have. */
   volumesWithoutData: number;
+  /** What becomes of the content of volumes. */
+  volumes: RestoredVolume[];
 }
 
 const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
@@ -101,11 +108,11 @@ const volumes = 'persistentvolumes';
 
 /** Volume data's own records: they are read when data is restored, never put into the cluster. */
 const dataRecords: { [type: string]: string } = {
-  'datauploads.velero.io': 'volume data arrives with a later version',
+  'datauploads.velero.io': 'it only says where the data of a volume is',
   'volumesnapshots.snapshot.storage.k8s.io':
-    'volume data arrives with a later version',
+    'it is made anew for the claim that needs it',
   'volumesnapshotcontents.snapshot.storage.k8s.io':
-    'volume data arrives with a later version',
+    'it is made anew for the claim that needs it',
 };
 
 /**
@@ -134,9 +141,21 @@ export class RestoreRun {
   private withoutData = 0;
   private unplaced = 0;
   private readonly accounts = new Map<string, string[]>();
+  private readonly volumes: VolumeRestorer;
 
   constructor(private readonly options: RestoreRunOptions) {
     this.discovery = options.discovery;
+    this.volumes = new VolumeRestorer({
+      restore: options.restore,
+      contents: options.contents,
+      settings: options.volumes,
+      sink: options.sink,
+      discovery: () => this.discovery,
+      isRestored: item => this.willRestore(item),
+      ...(options.tenant && {
+        onlyRepository: options.tenant.scope.namespace,
+      }),
+    });
     this.mapping = options.restore.spec.namespaceMapping ?? {};
     this.volumeInfo = new Map(
       (options.volumeInfo ?? []).flatMap(info =>
@@ -179,6 +198,7 @@ export class RestoreRun {
       total: this.items.length,
       restored: this.items.length - this.unplaced,
       volumesWithoutData: this.withoutData,
+      volumes: this.volumes.restored,
     };
   }
 
@@ -379,7 +399,7 @@ export class RestoreRun {
   ): Promise<Placement> {
     const { restore, modifiers, tenant, sink, shared } = this.options;
     const name = groupResource(type);
-    if (name === volumes && this.volumeFate(original) === 'provision') {
+    if (name === volumes && (await this.volumeFate(original)) === 'provision') {
       this.provisioned.add(id.name);
       return { action: 'skipped', reason: 'its claim gets a new volume' };
     }
@@ -413,8 +433,16 @@ export class RestoreRun {
       this.warn(scopeOf(target), warning),
     );
     let object = transformed.item;
-    if (name === claims) {
-      this.freeClaim(object, original, target);
+    const plan = name === claims ? this.volumes.planClaim(original) : undefined;
+    if (plan) {
+      if (plan.method === 'in-place') {
+        this.volumes.note(plan, original, target ?? '');
+        return {
+          action: 'updated',
+          reason: 'its data was restored in place',
+        };
+      }
+      await this.shapeClaim(object, original, target, plan);
     } else if (name === volumes) {
       resetBinding(object);
       mapClaimRef(object, this.mapping);
@@ -464,8 +492,19 @@ export class RestoreRun {
       )
         ? original.status
         : undefined,
-      comparable: live => this.comparable(live, name, context, target),
+      comparable: live => this.comparable(live, name, context, target, plan),
     });
+    if (plan) {
+      const finding = await this.volumes.claimPlaced(
+        plan,
+        original,
+        target ?? '',
+        placement,
+      );
+      this.report(finding, target);
+    } else if (name === 'pods' && placement.uid) {
+      await this.fillPod(original, target ?? '', placement);
+    }
     if (placement.action === 'created' || placement.resumed) {
       for (const owner of owners) {
         const orphan: Orphan = {
@@ -568,6 +607,7 @@ export class RestoreRun {
     name: string,
     context: TransformContext,
     target: string | undefined,
+    plan: ClaimPlan | undefined,
   ): Promise<KubernetesObject> {
     let item = normalise(live);
     const ownContext = { ...context, original: live, namespace: target };
@@ -577,12 +617,13 @@ export class RestoreRun {
         item = result.skip ? item : result.item;
       }
     }
-    if (name === claims) {
+    if (plan) {
       const volume = stringAt(context.original, 'spec', 'volumeName');
       resetBinding(item);
       if (!volume || this.provisioned.has(volume)) {
         removeAt(item, 'spec', 'volumeName');
       }
+      this.volumes.shape(item, plan, context.original, target ?? '');
     }
     return item;
   }
@@ -599,6 +640,8 @@ export class RestoreRun {
       namespace,
       targetNamespace,
       isRestored: item => this.willRestore(item),
+      podVolumes: () =>
+        original.kind === 'Pod' ? this.volumes.ofPod(original) : [],
       serviceAccounts: () => this.accountsOf(namespace),
       hasSelector: async service => {
         const item = contents.find({
@@ -663,40 +706,78 @@ export class RestoreRun {
     };
   }
 
-  private volumeFate(volume: KubernetesObject): 'restore' | 'provision' {
-    return this.options.tenant
-      ? 'provision'
-      : decideVolumeRestore(
-          volume,
-          this.volumeInfo.get(volume.metadata.name ?? ''),
-        );
+  private async volumeFate(
+    volume: KubernetesObject,
+  ): Promise<'restore' | 'provision'> {
+    if (this.options.tenant || (await this.volumes.hasContent(volume))) {
+      return 'provision';
+    }
+    return decideVolumeRestore(
+      volume,
+      this.volumeInfo.get(volume.metadata.name ?? ''),
+    );
   }
 
-  private freeClaim(
+  /** Frees a claim from its old volume, and prepares it for the way in which it gets its content. */
+  private async shapeClaim(
     claim: KubernetesObject,
     original: KubernetesObject,
     target: string | undefined,
-  ): void {
+    plan: ClaimPlan,
+  ): Promise<void> {
     const volume = stringAt(claim, 'spec', 'volumeName');
-    const info = volume ? this.volumeInfo.get(volume) : undefined;
-    if (info?.backupMethod) {
-      this.error(
-        scopeOf(target),
-        `the data of volume claim ${original.metadata.name} is in the backup, but restoring volume data arrives with a later version: the claim gets a new, empty volume`,
-      );
-    } else if (!volume || this.provisioned.has(volume) || this.options.tenant) {
+    const isNew =
+      !volume ||
+      this.provisioned.has(volume) ||
+      this.options.tenant !== undefined;
+    resetBinding(claim);
+    if (isNew) {
+      removeAt(claim, 'spec', 'volumeName');
+    }
+    if (plan.method === 'empty' && isNew) {
       this.withoutData += 1;
     }
-    if (!volume) {
-      return;
+    const finding = await this.volumes.prepare(
+      claim,
+      plan,
+      original,
+      target ?? '',
+    );
+    this.report(finding, target);
+  }
+
+  private async fillPod(
+    original: KubernetesObject,
+    target: string,
+    placement: Placement,
+  ): Promise<void> {
+    const { namespace } = original.metadata;
+    const findings = await this.volumes.podPlaced(
+      original,
+      target,
+      placement,
+      claim =>
+        this.uids.get(
+          itemKey({
+            group: '',
+            resource: claims,
+            namespace,
+            name: claim,
+          }),
+        ),
+    );
+    findings.forEach(finding => this.report(finding, target));
+  }
+
+  private report(
+    finding: { error?: string; warning?: string } | undefined,
+    target: string | undefined,
+  ): void {
+    if (finding?.error) {
+      this.error(scopeOf(target), finding.error);
     }
-    resetBinding(claim);
-    if (
-      this.provisioned.has(volume) ||
-      this.options.tenant ||
-      info?.backupMethod
-    ) {
-      removeAt(claim, 'spec', 'volumeName');
+    if (finding?.warning) {
+      this.warn(scopeOf(target), finding.warning);
     }
   }
 

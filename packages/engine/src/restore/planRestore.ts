@@ -12,6 +12,7 @@ import { coreTypes } from '../cluster/knownTypes';
 import type { ConfigConsent, EngineConfig } from '../config/EngineConfig';
 import type { BackupStore } from '../storage/BackupStore';
 import type { RecordSigner } from '../storage/RecordSigner';
+import { claimKeys, findExistingClaims } from './inPlace/findExistingClaims';
 import { defaultAllowedClusterRoles } from './limits/allowedClusterRoles';
 import {
   targetOf,
@@ -28,6 +29,8 @@ import { prioritiesByName } from './order/resourcePriorities';
 import { PlanSink } from './plan/PlanSink';
 import { RestoredItem, RestoreRun } from './RestoreRun';
 import { restoreActions } from './transform/restoreActions';
+import { readVolumeRecords } from './volumes/readVolumeRecords';
+import type { RestoredVolume } from './volumes/RestoredVolume';
 
 /** What a preview needs. Nothing is written, neither to the cluster nor to storage. @public */
 export interface PlanRestoreOptions {
@@ -46,6 +49,10 @@ export interface PlanRestoreOptions {
   configConsent: readonly ConfigConsent[];
   /** As the engine is configured; its defaults when absent. */
   restore?: Partial<EngineConfig['restore']>;
+  /** Whether files are written through nodes into restored pods (`fileSystemBackup.enabled`). */
+  fileSystemRestore?: boolean;
+  /** Whether the Restore would bring the content of claims that are there back too (annotation `lifeboat.dev/restore-data`). */
+  existingClaims?: boolean;
   signal: AbortSignal;
 }
 
@@ -63,6 +70,23 @@ export interface PlannedItem {
   exists: boolean;
 }
 
+/** What a restore would do with the content of one volume. @public */
+export interface PlannedVolume {
+  /** Absent for volumes that are a pod's own. */
+  claim?: string;
+  /** Where it would go. */
+  namespace: string;
+  /**
+   * `download`: from the repository into a new volume; `files`: from the repository, through the restored pod; `snapshot`: from a
+   * snapshot that is still in the storage system; `in-place`: into the claim that is there, whose old volume is kept;
+   * `empty`: a new volume without content, or what is there stays; `lost`: it should be in the backup and is not.
+   */
+  method: 'download' | 'files' | 'snapshot' | 'in-place' | 'empty' | 'lost';
+  reason?: string;
+  /** Bytes, where known. */
+  size?: number;
+}
+
 /** What a restore would do. @public */
 export interface RestorePlan {
   /** Why the restore would be refused; empty when it may start. */
@@ -72,6 +96,8 @@ export interface RestorePlan {
   results: RunResults;
   /** Claims whose data the backup does not have. */
   volumesWithoutData: number;
+  /** What would become of the content of each volume. */
+  volumes: PlannedVolume[];
   targetNamespace?: string;
   targetExists?: boolean;
 }
@@ -124,6 +150,7 @@ export async function planRestore(
       items: [],
       results: empty,
       volumesWithoutData: 0,
+      volumes: [],
       ...(target && { targetNamespace: target, targetExists: !!namespace }),
     };
   }
@@ -150,6 +177,25 @@ export async function planRestore(
       };
       const discovery = await client.discover(signal);
       const sink = new PlanSink(client, signal);
+      const filters = filtersOf(restore, opened.contents, discovery);
+      const records = await readVolumeRecords(
+        store,
+        backup,
+        opened.contents,
+        opened.volumeInfo,
+        signal,
+      );
+      const existing = options.existingClaims
+        ? await findExistingClaims({
+            contents: opened.contents,
+            filters,
+            records,
+            client,
+            shared: opened.shared,
+            targetOf: name => options.spec.namespaceMapping?.[name] ?? name,
+            signal,
+          })
+        : undefined;
       const outcome = await new RestoreRun({
         restore,
         backupName,
@@ -158,13 +204,22 @@ export async function planRestore(
         shared: opened.shared,
         discovery,
         discover: async () => sink.afterDefinitions(discovery),
-        filters: filtersOf(restore, opened.contents, discovery),
+        filters,
+        volumes: {
+          backup,
+          records,
+          fileSystemRestore:
+            options.fileSystemRestore === true && !options.existingClaims,
+          inPlace: claimKeys(existing?.claims ?? []),
+          snapshotClassOf: () => undefined,
+        },
         priorities: prioritiesByName[options.restore?.order ?? 'oadp'],
         actions: await restoreActions(
           client,
           discovery,
           options.controlNamespace,
           signal,
+          { image: '' },
         ),
         ...(scope &&
           target && {
@@ -186,6 +241,7 @@ export async function planRestore(
         items: outcome.items.map(item => plannedItem(item, sink)),
         results: outcome.findings.results,
         volumesWithoutData: outcome.volumesWithoutData,
+        volumes: outcome.volumes.map(plannedVolume),
         ...(target && { targetNamespace: target, targetExists: !!namespace }),
       };
     } finally {
@@ -195,6 +251,17 @@ export async function planRestore(
     await log.discard();
     await spool.remove();
   }
+}
+
+function plannedVolume(volume: RestoredVolume): PlannedVolume {
+  const { claim, namespace, method, reason, size } = volume;
+  return {
+    ...(claim && { claim }),
+    namespace,
+    method,
+    ...(reason && { reason }),
+    ...(size !== undefined && { size }),
+  };
 }
 
 function plannedItem(item: RestoredItem, sink: PlanSink): PlannedItem {

@@ -230,6 +230,7 @@ function context(input: VeleroCase['input']): TransformContext {
     namespace: item.metadata?.namespace,
     targetNamespace: item.metadata?.namespace,
     isRestored: () => false,
+    podVolumes: () => [],
     serviceAccounts: () => (account ? [account.metadata.name ?? ''] : []),
     hasSelector: async () => false,
   };

@@ -1,5 +1,10 @@
-import { defaults, lifeboatAnnotations } from '@lifeboat/velero-api';
-import { objectsAt } from '../../backup/jsonPath';
+import {
+  type DataDownload,
+  defaults,
+  lifeboatAnnotations,
+  type PodVolumeRestore,
+} from '@lifeboat/velero-api';
+import { objectsAt, stringAt } from '../../backup/jsonPath';
 import {
   ApiError,
   isAlreadyExists,
@@ -11,7 +16,7 @@ import { backoffMs } from '../../cluster/backoff';
 import type { Clock } from '../../cluster/Clock';
 import type { ClusterClient } from '../../cluster/ClusterClient';
 import { createOnce } from '../../cluster/createOnce';
-import { coreTypes } from '../../cluster/knownTypes';
+import { coreTypes, veleroTypes } from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import { LeaseLostError } from '../../cluster/LeaseLostError';
 import { groupResource, ResourceType } from '../../cluster/ResourceType';
@@ -25,6 +30,7 @@ import type {
 } from '../ItemSink';
 import { sameBackup, sameRestore } from '../plan/compare';
 import { decide, Decision } from '../plan/decide';
+import { awaitsHandOver } from '../volumes/claimShape';
 import { grantEngineAccess } from './engineAccess';
 
 /** What waiting may take, in milliseconds. */
@@ -484,6 +490,51 @@ export class ApplySink implements ItemSink {
       : `${what}: ${text(
           error,
         )}. It belongs to the whole cluster: an administrator creates it, then the restore is repeated`;
+  }
+
+  async awaitsVolume(claim: {
+    namespace: string;
+    name: string;
+  }): Promise<boolean> {
+    const { client, signal } = this.options;
+    const live = await client
+      .get(coreTypes.persistentVolumeClaims, claim, { signal })
+      .catch(error => {
+        this.rethrowFatal(error);
+        return undefined;
+      });
+    return (
+      live !== undefined &&
+      awaitsHandOver(live) &&
+      !stringAt(live, 'spec', 'volumeName')
+    );
+  }
+
+  async startOperation(
+    operation: DataDownload | PodVolumeRestore,
+  ): Promise<string | undefined> {
+    const { client, clock, signal } = this.options;
+    const { uid } = operation.metadata.ownerReferences?.[0] ?? {};
+    try {
+      await createOnce<DataDownload | PodVolumeRestore>(
+        client,
+        operation.kind === 'DataDownload'
+          ? veleroTypes.dataDownloads
+          : veleroTypes.podVolumeRestores,
+        operation,
+        {
+          clock,
+          signal,
+          isOurs: live => live.metadata.ownerReferences?.[0]?.uid === uid,
+        },
+      );
+      return undefined;
+    } catch (error) {
+      this.rethrowFatal(error);
+      return `${operation.kind} ${
+        operation.metadata.name
+      } could not be created: ${text(error)}`;
+    }
   }
 
   async waitForDefinition(name: string): Promise<string | undefined> {

@@ -136,6 +136,14 @@ export class PlanSink implements ItemSink {
     return undefined;
   }
 
+  async awaitsVolume(): Promise<boolean> {
+    return false;
+  }
+
+  async startOperation(): Promise<undefined> {
+    return undefined;
+  }
+
   async waitForDefinition(): Promise<undefined> {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { Restore } from '@lifeboat/velero-api';
 import type { ResourceSelector } from '../../backup/actions/ResourceSelector';
 import type { ItemIdentifier } from '../../backup/ItemIdentifier';
+import type { PodVolumeData } from '../volumes/VolumeRecords';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 
 /** What a transform may look at besides the object. */
@@ -14,6 +15,8 @@ export interface TransformContext {
   targetNamespace: string | undefined;
   /** Whether an object of the backup is part of this restore. */
   isRestored(item: ItemIdentifier): boolean;
+  /** Of a pod: the volumes whose files are written through it once it is restored. */
+  podVolumes(): PodVolumeData[];
   /** Names of the ServiceAccounts in the backup or in the cluster, in the source namespace. */
   serviceAccounts(): string[];
   /** Whether a Service of the backup has a selector, so that the cluster writes its endpoints. */

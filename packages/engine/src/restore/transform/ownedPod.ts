@@ -10,7 +10,8 @@ const controllers: { [kind: string]: { group: string; resource: string } } = {
 
 /**
  * Leaves pods to the workload that owns them when it is restored too: it makes them from its template. A pod created beside
- * its controller would race with the controller's own. Build pods are never restored.
+ * its controller would race with the controller's own. A pod through which files are restored is made all the same, and its
+ * controller adopts it. Build pods are never restored.
  *
  * Source: openshift-velero-plugin pod (pods with owners and no volumes to back up are skipped).
  */
@@ -27,6 +28,7 @@ export const ownedPod: RestoreItemAction = {
     const type = owner && controllers[owner.kind];
     if (
       type &&
+      context.podVolumes().length === 0 &&
       context.isRestored({
         ...type,
         namespace: context.namespace,

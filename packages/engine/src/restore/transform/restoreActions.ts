@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import { isForbidden, isNotFound } from '../../cluster/ApiError';
 import type { ClusterClient } from '../../cluster/ClusterClient';
 import type { Discovery } from '../../cluster/Discovery';
@@ -26,9 +27,14 @@ import { ownedPod } from './ownedPod';
 import { claimsOfPod, pod } from './pod';
 import type { RestoreItemAction } from './RestoreItemAction';
 import { route } from './route';
+import { restoreWait } from './restoreWaitAction';
 import { secret } from './secret';
 import { service } from './service';
 import { serviceAccount } from './serviceAccount';
+import {
+  type RestoreWaitConfig,
+  restoreWaitSettings,
+} from '../volumes/restoreWait';
 
 /** Transforms that need nothing but the object; those that skip come first. */
 export const plainActions: RestoreItemAction[] = [
@@ -95,8 +101,18 @@ async function storageClasses(
   return names;
 }
 
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The transforms of a restore, with those that ConfigMaps in the control namespace configure.
+ *
+ * @param mover - the image in which restored pods wait for their files
  *
  * Source: Velero, built-in restore item actions.
  */
@@ -105,9 +121,17 @@ export async function restoreActions(
   discovery: Discovery,
   controlNamespace: string,
   signal: AbortSignal,
+  mover: { image: string; imagePullPolicy?: string },
 ): Promise<RestoreItemAction[]> {
   const actions = [...plainActions];
+  let waitConfig: RestoreWaitConfig | undefined;
   try {
+    waitConfig = await configData(
+      client,
+      controlNamespace,
+      'velero.io/pod-volume-restore',
+      signal,
+    );
     const classes = await configData(
       client,
       controlNamespace,
@@ -133,5 +157,6 @@ export async function restoreActions(
       throw error;
     }
   }
+  actions.push(restoreWait(restoreWaitSettings(mover, waitConfig, parseYaml)));
   return actions;
 }

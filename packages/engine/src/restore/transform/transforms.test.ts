@@ -22,6 +22,7 @@ function context(change: Partial<TransformContext> = {}): TransformContext {
     namespace: 'shop',
     targetNamespace: 'shop-copy',
     isRestored: () => true,
+    podVolumes: () => [],
     serviceAccounts: () => ['default', 'web'],
     hasSelector: async () => true,
     ...change,

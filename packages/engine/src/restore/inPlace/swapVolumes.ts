@@ -1,0 +1,297 @@
+import { lifeboatAnnotations } from '@lifeboat/velero-api';
+import { stringAt } from '../../backup/jsonPath';
+import { isConflict } from '../../cluster/ApiError';
+import type { Clock } from '../../cluster/Clock';
+import type { ClusterClient } from '../../cluster/ClusterClient';
+import { createOnce } from '../../cluster/createOnce';
+import { coreTypes } from '../../cluster/knownTypes';
+import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import type { InPlaceClaim } from './InPlaceState';
+
+/** How long a claim may take to go or to be bound. */
+const claimMs = 2 * 60_000;
+
+/** What exchanging volumes needs. */
+export interface SwapContext {
+  client: ClusterClient;
+  clock: Clock;
+  signal: AbortSignal;
+  controlNamespace: string;
+  /** The application's namespace. */
+  namespace: string;
+  restore: string;
+  /** When the old volumes may be let go, RFC 3339. */
+  undoUntil: string;
+}
+
+const claims = coreTypes.persistentVolumeClaims;
+const volumes = coreTypes.persistentVolumes;
+
+/** Annotations by which the cluster binds a claim; they belong to one volume. */
+const bindingAnnotations = new Set([
+  'pv.kubernetes.io/bind-completed',
+  'pv.kubernetes.io/bound-by-controller',
+  'volume.kubernetes.io/storage-provisioner',
+  'volume.beta.kubernetes.io/storage-provisioner',
+  'volume.kubernetes.io/selected-node',
+]);
+
+/** A claim's labels, annotations and spec, without what binds it to its volume. */
+export function claimTemplate(
+  claim: KubernetesObject,
+): Pick<InPlaceClaim, 'metadata' | 'spec'> {
+  const { labels, annotations } = claim.metadata;
+  const {
+    volumeName: _volume,
+    dataSource: _source,
+    dataSourceRef: _sourceRef,
+    ...spec
+  } = (claim.spec ?? {}) as { [field: string]: unknown };
+  return {
+    metadata: {
+      ...(labels && { labels }),
+      ...(annotations && {
+        annotations: Object.fromEntries(
+          Object.entries(annotations).filter(
+            ([key]) => !bindingAnnotations.has(key),
+          ),
+        ),
+      }),
+    },
+    spec,
+  };
+}
+
+/** Keeps both volumes of a claim, whatever happens to the claims. The application does not notice. */
+export async function keepVolumes(
+  claim: InPlaceClaim,
+  context: SwapContext,
+): Promise<void> {
+  await patchVolume(claim.oldVolume, context, {
+    metadata: {
+      labels: { [undoLabel]: 'true' },
+      annotations: {
+        [lifeboatAnnotations.undoUntil]: context.undoUntil,
+        [lifeboatAnnotations.undoPolicy]: claim.oldPolicy,
+        [lifeboatAnnotations.undoClaim]: `${context.namespace}/${claim.name}`,
+        [lifeboatAnnotations.undoRestore]: context.restore,
+      },
+    },
+    spec: { persistentVolumeReclaimPolicy: 'Retain' },
+  });
+  await patchVolume(claim.newVolume!, context, {
+    spec: { persistentVolumeReclaimPolicy: 'Retain' },
+  });
+}
+
+/** On PersistentVolumes that are kept so that a restore can be undone. */
+export const undoLabel = 'lifeboat.dev/undo';
+
+/**
+ * Gives a claim its new volume. Each step can be repeated: after a crash it goes on where it stopped.
+ *
+ * @throws Error when the cluster does not do its part in time
+ */
+export async function moveToNewVolume(
+  claim: InPlaceClaim,
+  context: SwapContext,
+): Promise<void> {
+  const { controlNamespace } = context;
+  if (await isBoundTo(claim.name, claim.newVolume!, context)) {
+    await releasePolicy(claim.newVolume!, claim.newPolicy, context);
+    return;
+  }
+  await removeClaim(
+    { namespace: controlNamespace, name: claim.staging },
+    claim.stagingUid,
+    context,
+  );
+  await bindClaim(claim, claim.newVolume!, claim.uid, context);
+  await releasePolicy(claim.newVolume!, claim.newPolicy, context);
+}
+
+/** Gives a claim its old volume back, and lets the new one go. */
+export async function moveBack(
+  claim: InPlaceClaim,
+  context: SwapContext,
+): Promise<void> {
+  const { client, signal, namespace, controlNamespace } = context;
+  if (!(await isBoundTo(claim.name, claim.oldVolume, context))) {
+    const live = await client.get(
+      claims,
+      { namespace, name: claim.name },
+      { signal },
+    );
+    await bindClaim(claim, claim.oldVolume, live?.metadata.uid, context);
+  }
+  await patchVolume(claim.oldVolume, context, {
+    metadata: {
+      labels: { [undoLabel]: null },
+      annotations: {
+        [lifeboatAnnotations.undoUntil]: null,
+        [lifeboatAnnotations.undoPolicy]: null,
+        [lifeboatAnnotations.undoClaim]: null,
+        [lifeboatAnnotations.undoRestore]: null,
+      },
+    },
+    spec: { persistentVolumeReclaimPolicy: claim.oldPolicy },
+  });
+  if (claim.newVolume) {
+    // A volume whose claim has gone is removed by its policy; it must not point to the application's claim any more.
+    await patchVolume(claim.newVolume, context, {
+      spec: {
+        claimRef: {
+          apiVersion: 'v1',
+          kind: 'PersistentVolumeClaim',
+          namespace: controlNamespace,
+          name: claim.staging,
+          uid: claim.stagingUid ?? null,
+          resourceVersion: null,
+        },
+        persistentVolumeReclaimPolicy: 'Delete',
+      },
+    });
+  }
+  await removeClaim(
+    { namespace: controlNamespace, name: claim.staging },
+    undefined,
+    context,
+  );
+}
+
+async function isBoundTo(
+  name: string,
+  volume: string,
+  { client, signal, namespace }: SwapContext,
+): Promise<boolean> {
+  const live = await client.get(claims, { namespace, name }, { signal });
+  return (
+    live !== undefined &&
+    !live.metadata.deletionTimestamp &&
+    stringAt(live, 'spec', 'volumeName') === volume &&
+    stringAt(live, 'status', 'phase') === 'Bound'
+  );
+}
+
+/** Makes a claim again, bound to a volume. */
+async function bindClaim(
+  claim: InPlaceClaim,
+  volume: string,
+  replaced: string | undefined,
+  context: SwapContext,
+): Promise<void> {
+  const { client, clock, signal, namespace } = context;
+  const live = await client.get(
+    claims,
+    { namespace, name: claim.name },
+    { signal },
+  );
+  if (live && stringAt(live, 'spec', 'volumeName') !== volume) {
+    await removeClaim(
+      { namespace, name: claim.name },
+      live.metadata.uid === replaced ? replaced : live.metadata.uid,
+      context,
+    );
+  }
+  await patchVolume(volume, context, {
+    spec: {
+      claimRef: {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        namespace,
+        name: claim.name,
+        uid: null,
+        resourceVersion: null,
+      },
+    },
+  });
+  await createOnce<KubernetesObject>(
+    client,
+    claims,
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { ...claim.metadata, namespace, name: claim.name },
+      spec: { ...claim.spec, volumeName: volume },
+    },
+    {
+      clock,
+      signal,
+      isOurs: found => stringAt(found, 'spec', 'volumeName') === volume,
+    },
+  ).catch(async error => {
+    // It was made before a crash.
+    const found = await client.get(
+      claims,
+      { namespace, name: claim.name },
+      { signal },
+    );
+    if (!found || stringAt(found, 'spec', 'volumeName') !== volume) {
+      throw error;
+    }
+  });
+  const until = clock.monotonic() + claimMs;
+  while (!(await isBoundTo(claim.name, volume, context))) {
+    if (clock.monotonic() >= until) {
+      throw new Error(
+        `claim ${namespace}/${claim.name} was not bound to volume ${volume} in time`,
+      );
+    }
+    await clock.sleep(150, signal);
+  }
+}
+
+async function removeClaim(
+  ref: { namespace: string; name: string },
+  uid: string | undefined,
+  { client, clock, signal }: SwapContext,
+): Promise<void> {
+  const until = clock.monotonic() + claimMs;
+  for (;;) {
+    const live = await client.get(claims, ref, { signal });
+    if (!live || (uid && live.metadata.uid !== uid)) {
+      return;
+    }
+    if (!live.metadata.deletionTimestamp) {
+      await client
+        .delete(claims, ref, {
+          preconditions: { uid: live.metadata.uid },
+          signal,
+        })
+        .catch(error => {
+          if (!isConflict(error)) {
+            throw error;
+          }
+        });
+    }
+    if (clock.monotonic() >= until) {
+      throw new Error(
+        `claim ${ref.namespace}/${ref.name} was not removed in time: something still uses it`,
+      );
+    }
+    await clock.sleep(150, signal);
+  }
+}
+
+async function releasePolicy(
+  volume: string,
+  policy: string | undefined,
+  context: SwapContext,
+): Promise<void> {
+  await patchVolume(volume, context, {
+    spec: { persistentVolumeReclaimPolicy: policy ?? 'Delete' },
+  });
+}
+
+async function patchVolume(
+  name: string,
+  { client, signal }: SwapContext,
+  body: unknown,
+): Promise<void> {
+  await client.patch(
+    volumes,
+    { name },
+    { contentType: 'merge', body },
+    { signal },
+  );
+}
