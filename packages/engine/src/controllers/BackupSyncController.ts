@@ -1,14 +1,22 @@
 import {
+  isTerminalDataPathPhase,
   parseDurationOr,
   validLabelValue,
   veleroLabels,
   type Backup,
+  type BackupRepository,
   type BackupStorageLocation,
   type PodVolumeBackup,
   type Schedule,
 } from '@lifeboat/velero-api';
 import { isAlreadyExists, isInvalid } from '../cluster/ApiError';
 import { veleroTypes } from '../cluster/knownTypes';
+import { demandRepository } from '../repositories/ensureRepository';
+import { isRepository } from '../repositories/findRepository';
+import {
+  isRepositoryStored,
+  storedRepositories,
+} from '../repositories/storedRepositories';
 import type { BackupStore } from '../storage/BackupStore';
 import type { Controller, ControllerContext, Requeue } from './Controller';
 import { decideSync, importedBackup } from './decideSync';
@@ -149,6 +157,7 @@ async function synchronize(
     }
   }
   await removeOrphans(decision.orphans, store, context);
+  await bringInRepositories(location, store, context);
   return decision.missing;
 }
 
@@ -217,6 +226,8 @@ async function bringInPodVolumes(
     { signal },
   );
   for (const volume of volumes ?? []) {
+    // One that never ended would be taken for work to do.
+    if (!isTerminalDataPathPhase(volume.status?.phase)) continue;
     try {
       await client.create<PodVolumeBackup>(
         veleroTypes.podVolumeBackups,
@@ -256,6 +267,38 @@ async function bringInPodVolumes(
         { backup: name, error: (error as Error).message },
         'A PodVolumeBackup found in storage was refused',
       );
+    }
+  }
+}
+
+/**
+ * Repositories that another cluster or Velero wrote get their resource: whether they can be opened is known before a restore needs
+ * them, and whoever owns the location maintains them.
+ */
+async function bringInRepositories(
+  location: BackupStorageLocation,
+  store: BackupStore,
+  context: ControllerContext,
+): Promise<void> {
+  const known = context
+    .cacheOf<BackupRepository>(veleroTypes.backupRepositories)
+    .list();
+  for (const volumeNamespace of await storedRepositories(
+    store,
+    context.signal,
+  )) {
+    const key = { location: location.metadata.name ?? '', volumeNamespace };
+    if (known.some(repository => isRepository(repository, key))) continue;
+    // One that is about to be made by another must not be made by us, with another password.
+    if (
+      await isRepositoryStored(
+        context,
+        location,
+        volumeNamespace,
+        context.signal,
+      )
+    ) {
+      await demandRepository(context, key);
     }
   }
 }

@@ -1,0 +1,294 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  coreTypes,
+  veleroTypes,
+  type ClusterClient,
+  type KubernetesObject,
+  type ResourceTypeRef,
+} from '@lifeboat/engine';
+import { openVolumeRepository } from '@lifeboat/data-mover';
+import {
+  listSnapshots,
+  uploadTree,
+  veleroSnapshot,
+  type Repository,
+  type VeleroSnapshotOptions,
+} from '@lifeboat/kopia';
+import type {
+  BackupRepository,
+  BackupStorageLocation,
+} from '@lifeboat/velero-api';
+import { parseAllDocuments } from 'yaml';
+import { root } from '../cluster/childProcess';
+import { eventually } from '../cluster/eventually';
+import type { RunningCluster } from '../cluster/RunningCluster';
+import { startDevCluster } from '../cluster/startDevCluster';
+import { controlNamespace, EngineStage } from '../engine/EngineStage';
+
+/** The image of movers on the embedded cluster. */
+export const moverImage = 'lifeboat/data-mover:dev';
+export const passwordSecret = 'velero-repo-credentials';
+
+/** A Secret as the stories read it. */
+export interface Secret extends KubernetesObject {
+  immutable?: boolean;
+  data?: Record<string, string>;
+}
+
+/** The embedded cluster with movers as processes of this machine. */
+export function startClusterWithMovers(): Promise<RunningCluster> {
+  const runtimes = path.join(
+    mkdtempSync(path.join(os.tmpdir(), 'lifeboat-runtimes-')),
+    'runtimes.json',
+  );
+  writeFileSync(
+    runtimes,
+    JSON.stringify({
+      images: {
+        [moverImage]: {
+          command: [
+            '{node}',
+            path.join(root, 'packages/data-mover/assets/data-mover.cjs'),
+          ],
+        },
+      },
+    }),
+  );
+  return startDevCluster({ runtimes });
+}
+
+/** The movers' ServiceAccount with its rights, as `deploy/` has them. Where they are there already, nothing is done. */
+async function createMoverAccount(client: ClusterClient): Promise<void> {
+  const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1' };
+  const types: { [kind: string]: ResourceTypeRef } = {
+    ServiceAccount: coreTypes.serviceAccounts,
+    Role: { ...rbac, resource: 'roles', namespaced: true },
+    RoleBinding: { ...rbac, resource: 'rolebindings', namespaced: true },
+  };
+  for (const file of ['service-account.yaml', 'role.yaml']) {
+    const text = readFileSync(
+      path.join(root, 'deploy/engine/mover', file),
+      'utf8',
+    );
+    for (const document of parseAllDocuments(text)) {
+      const object = document.toJS() as KubernetesObject;
+      await client.create(types[object.kind], object).catch(error => {
+        if (error.code !== 409) throw error;
+      });
+    }
+  }
+}
+
+/** What stories about repositories of volume data keep doing, on a stage with an engine. */
+export class RepositoryStage {
+  private constructor(readonly stage: EngineStage) {}
+
+  static async start(
+    start: () => Promise<RunningCluster>,
+    config: Record<string, unknown> = {},
+  ): Promise<RepositoryStage> {
+    const stage = await EngineStage.start(start, {
+      dataMover: { image: moverImage },
+      ...config,
+    });
+    await createMoverAccount(stage.client);
+    return new RepositoryStage(stage);
+  }
+
+  async stop(): Promise<void> {
+    await this.stage.stop();
+  }
+
+  /** A new empty folder for another location. */
+  newFolder(name: string): string {
+    const folder = path.join(this.stage.folder, name);
+    mkdirSync(folder);
+    return folder;
+  }
+
+  /** Asks for a repository as `kubectl create` would. */
+  async demand(
+    volumeNamespace: string,
+    options: { location?: string; frequency?: string } = {},
+  ): Promise<string> {
+    const location = options.location ?? 'default';
+    const name = `${volumeNamespace}-${location}-kopia`;
+    await this.stage.client.create<BackupRepository>(
+      veleroTypes.backupRepositories,
+      {
+        apiVersion: 'velero.io/v1',
+        kind: 'BackupRepository',
+        metadata: {
+          namespace: controlNamespace,
+          name,
+          labels: {
+            'velero.io/volume-namespace': volumeNamespace,
+            'velero.io/storage-location': location,
+            'velero.io/repository-type': 'kopia',
+          },
+        },
+        spec: {
+          volumeNamespace,
+          backupStorageLocation: location,
+          repositoryType: 'kopia',
+          maintenanceFrequency: options.frequency ?? '1h0m0s',
+        },
+      },
+    );
+    return name;
+  }
+
+  get(name: string): Promise<BackupRepository | undefined> {
+    return this.stage.client.get<BackupRepository>(
+      veleroTypes.backupRepositories,
+      { namespace: controlNamespace, name },
+    );
+  }
+
+  /** Waits until a repository has a phase. */
+  async until(
+    name: string,
+    phase: 'Ready' | 'NotReady',
+    message: RegExp = /(?:)/,
+    timeoutMs = 30_000,
+  ): Promise<BackupRepository> {
+    return eventually(
+      `repository ${name} is ${phase}`,
+      async () => {
+        const found = await this.get(name);
+        return (
+          found?.status?.phase === phase &&
+          message.test(found.status.message ?? '') &&
+          found
+        );
+      },
+      timeoutMs,
+    );
+  }
+
+  getSecret(name: string): Promise<Secret | undefined> {
+    return this.stage.client.get<Secret>(coreTypes.secrets, {
+      namespace: controlNamespace,
+      name,
+    });
+  }
+
+  /** Makes a Secret with a password, as an administrator would. */
+  async createPassword(name: string, password: string): Promise<void> {
+    await this.stage.client.create<Secret>(coreTypes.secrets, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { namespace: controlNamespace, name },
+      data: {
+        'repository-password': Buffer.from(`${password}\n`).toString('base64'),
+      },
+    });
+  }
+
+  async password(name = passwordSecret): Promise<string> {
+    const secret = await this.getSecret(name);
+    return Buffer.from(
+      secret?.data?.['repository-password'] ?? '',
+      'base64',
+    ).toString('utf8');
+  }
+
+  /** Opens a repository, as its mover would. */
+  async use<T>(
+    volumeNamespace: string,
+    password: string,
+    action: (repository: Repository) => Promise<T> | T,
+    location = 'default',
+  ): Promise<T> {
+    const found = await this.stage.client.get<BackupStorageLocation>(
+      veleroTypes.backupStorageLocations,
+      { namespace: controlNamespace, name: location },
+    );
+    if (!found) throw new Error(`There is no location ${location}`);
+    const opened = await openVolumeRepository({
+      location: found,
+      password,
+      volumeNamespace,
+      workers: 0,
+      create: true,
+    });
+    try {
+      return await action(opened.repository);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  /** Saves a folder in a repository, as a mover would. Returns the snapshot's ID. */
+  async save(
+    volumeNamespace: string,
+    folder: string,
+    options: VeleroSnapshotOptions,
+    location = 'default',
+  ): Promise<string> {
+    return this.use(
+      volumeNamespace,
+      await this.password(),
+      async repository => {
+        const { snapshot } = await uploadTree(
+          repository,
+          folder,
+          veleroSnapshot(options),
+        );
+        return snapshot.id;
+      },
+      location,
+    );
+  }
+
+  /** IDs of a repository's snapshots. */
+  async snapshots(
+    volumeNamespace: string,
+    location = 'default',
+  ): Promise<string[]> {
+    return this.use(
+      volumeNamespace,
+      await this.password(),
+      repository => listSnapshots(repository).map(({ id }) => id),
+      location,
+    );
+  }
+}
+
+/** Runs the real kopia program on the repository in a folder. */
+export function kopia(
+  folder: string,
+  password: string,
+  ...args: string[]
+): string {
+  const state = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-kopia-'));
+  const config = ['--config-file', path.join(state, 'config')];
+  const environment = {
+    ...process.env,
+    KOPIA_PASSWORD: password,
+    KOPIA_CACHE_DIRECTORY: path.join(state, 'cache'),
+    KOPIA_LOG_DIR: path.join(state, 'log'),
+    KOPIA_CHECK_FOR_UPDATES: 'false',
+  };
+  const run = (...command: string[]) =>
+    execFileSync(process.env.KOPIA ?? 'kopia', [...command, ...config], {
+      env: environment,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  run(
+    'repository',
+    'connect',
+    'filesystem',
+    '--path',
+    folder,
+    '--override-username',
+    'default',
+    '--override-hostname',
+    'default',
+  );
+  return run(...args);
+}

@@ -1,0 +1,4 @@
+import { startClusterWithMovers } from './RepositoryStage';
+import { repositoryStories } from './repositoryStories';
+
+repositoryStories('the embedded cluster', startClusterWithMovers);

@@ -1,0 +1,194 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  coreTypes,
+  veleroTypes,
+  type KubernetesObject,
+} from '@lifeboat/engine';
+import { veleroRepositoryState } from '@lifeboat/kopia';
+import type { BackupStorageLocation } from '@lifeboat/velero-api';
+import { eventually } from '../cluster/eventually';
+import type { RunningCluster } from '../cluster/RunningCluster';
+import { controlNamespace } from '../engine/EngineStage';
+import { passwordSecret, RepositoryStage } from './RepositoryStage';
+
+/* eslint-disable jest/no-export -- the same stories run on several clusters */
+
+/** Repositories of volume data: made, connected, refused, maintained. */
+export function repositoryStories(
+  name: string,
+  start: () => Promise<RunningCluster>,
+): void {
+  describe(`repositories on ${name}`, () => {
+    let repositories: RepositoryStage;
+
+    beforeAll(async () => {
+      repositories = await RepositoryStage.start(start);
+    }, 150_000);
+
+    afterAll(async () => {
+      await repositories?.stop();
+    }, 60_000);
+
+    it('makes a repository on demand, with a random password that is made once', async () => {
+      expect(await repositories.getSecret(passwordSecret)).toBeUndefined();
+      const asked = await repositories.demand('shop');
+      const ready = await repositories.until(asked, 'Ready');
+      expect(ready.status?.message ?? '').toBe('');
+      expect(Date.parse(ready.status?.lastMaintenanceTime ?? '')).not.toBeNaN();
+
+      const secret = await repositories.getSecret(passwordSecret);
+      expect(secret?.immutable).toBe(true);
+      const password = await repositories.password();
+      expect(password.length).toBeGreaterThanOrEqual(43);
+      await repositories.use('shop', password, async repository => {
+        expect(await veleroRepositoryState(repository)).toBe('ready');
+        expect(repository.format.version).toBe(3);
+        expect(repository.format.hash).toBe('BLAKE2B-256-128');
+      });
+
+      const second = await repositories.demand('other');
+      await repositories.until(second, 'Ready');
+      expect(await repositories.password()).toBe(password);
+    }, 60_000);
+
+    it('connects to a repository of another installation once its password is known, and makes none beside it', async () => {
+      const folder = repositories.newFolder('foreign');
+      await repositories.stage.createLocation('foreign', folder);
+      await repositories.use(
+        'theirs',
+        'their password',
+        () => undefined,
+        'foreign',
+      );
+
+      // Nobody asked for it: it was found in the storage.
+      const found = await repositories.until(
+        'theirs-foreign-kopia',
+        'NotReady',
+        /^The password of repository theirs-foreign-kopia \(namespace theirs in storage location foreign\) is not known: Secret velero-repo-credentials does not open it/,
+      );
+      expect(found.metadata.labels).toMatchObject({
+        'velero.io/volume-namespace': 'theirs',
+        'velero.io/storage-location': 'foreign',
+        'velero.io/repository-type': 'kopia',
+      });
+      await repositories.createPassword(
+        'velero-repo-credentials.location.foreign',
+        'their password',
+      );
+      const ready = await repositories.until('theirs-foreign-kopia', 'Ready');
+      expect(ready.metadata.annotations?.['lifeboat.dev/password-secret']).toBe(
+        'velero-repo-credentials.location.foreign',
+      );
+    }, 60_000);
+
+    it('looks again when the location is changed, and says what it finds there', async () => {
+      const { stage } = repositories;
+      const here = repositories.newFolder('place-1');
+      const there = repositories.newFolder('place-2');
+      await stage.createLocation('moving', here);
+      const asked = await repositories.demand('shop', { location: 'moving' });
+      const before = await repositories.until(asked, 'Ready');
+
+      mkdirSync(path.join(there, 'kopia', 'shop'), { recursive: true });
+      writeFileSync(path.join(there, 'kopia', 'shop', 'photo.f'), 'of a cat');
+      await stage.client.patch<BackupStorageLocation>(
+        veleroTypes.backupStorageLocations,
+        { namespace: controlNamespace, name: 'moving' },
+        { contentType: 'merge', body: { spec: { config: { path: there } } } },
+      );
+      await repositories.until(
+        asked,
+        'NotReady',
+        /holds other data, but no repository/,
+      );
+
+      await stage.client.patch<BackupStorageLocation>(
+        veleroTypes.backupStorageLocations,
+        { namespace: controlNamespace, name: 'moving' },
+        { contentType: 'merge', body: { spec: { config: { path: here } } } },
+      );
+      const after = await repositories.until(asked, 'Ready');
+      expect(after.status?.lastMaintenanceTime).toBe(
+        before.status?.lastMaintenanceTime,
+      );
+    }, 60_000);
+
+    it('makes no repository in a location that may only be read, and none whose storage is away', async () => {
+      const { stage } = repositories;
+      const archive = repositories.newFolder('archive');
+      await stage.createLocation('archive', archive, {
+        accessMode: 'ReadOnly',
+      });
+      const asked = await repositories.demand('shop', { location: 'archive' });
+      await repositories.until(
+        asked,
+        'NotReady',
+        /does not exist, and the location is read-only$/,
+      );
+      expect(readdirSync(archive)).toEqual([]);
+
+      const lost = await repositories.demand('shop', { location: 'nowhere' });
+      await repositories.until(
+        lost,
+        'NotReady',
+        /^Storage location nowhere does not exist$/,
+      );
+    }, 60_000);
+
+    it('maintains a repository by Jobs, one after the other, and remembers them', async () => {
+      const { stage } = repositories;
+      const asked = await repositories.demand('busy', { frequency: '1s' });
+      const maintained = await eventually(
+        'maintenance ran twice',
+        async () => {
+          const found = await repositories.get(asked);
+          return (found?.status?.recentMaintenance?.length ?? 0) >= 2 && found;
+        },
+        60_000,
+      );
+      const [first, second] = maintained.status?.recentMaintenance ?? [];
+      expect(first).toMatchObject({ result: 'Succeeded' });
+      expect(second).toMatchObject({ result: 'Succeeded' });
+      expect(Date.parse(second.startTimestamp ?? '')).toBeGreaterThanOrEqual(
+        Date.parse(first.completeTimestamp ?? ''),
+      );
+      await stage.client.patch(
+        veleroTypes.backupRepositories,
+        { namespace: controlNamespace, name: asked },
+        {
+          contentType: 'merge',
+          body: { spec: { maintenanceFrequency: '24h0m0s' } },
+        },
+      );
+      const jobs = await eventually(
+        'at most three jobs are left, all ended',
+        async () => {
+          const found: KubernetesObject[] = [];
+          for await (const job of stage.client.list<KubernetesObject>(
+            coreTypes.jobs,
+            {
+              namespace: controlNamespace,
+              labelSelector: `velero.io/repo-name=${asked}`,
+            },
+          )) {
+            found.push(job);
+          }
+          const status = (job: KubernetesObject) =>
+            job.status as { succeeded?: number };
+          return (
+            found.length <= 3 &&
+            found.every(job => status(job)?.succeeded === 1) &&
+            found
+          );
+        },
+      );
+      for (const job of jobs) {
+        expect(job.metadata.name).toMatch(
+          /^busy-default-kopia-maintain-job-\d{13}$/,
+        );
+      }
+    }, 120_000);
+  });
+}
