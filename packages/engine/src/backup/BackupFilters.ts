@@ -4,6 +4,7 @@ import {
   createResourceResolver,
   NamespaceFilter,
   ResourceFilter,
+  ScopedResourceLists,
 } from '@lifeboat/velero-api';
 import type { Discovery } from '../cluster/Discovery';
 
@@ -27,6 +28,7 @@ export interface BackupFilters {
  *
  * @param existing - names of the namespaces in the cluster, for globs; may be empty when there are none
  * @param controlNamespace - never part of a backup: its run-time resources in a tarball have destroyed other backups' data
+ * @param policy - lists of a resource policy, for types of which the spec says nothing
  * @throws Error if a namespace pattern is invalid
  */
 export function backupFilters(
@@ -34,6 +36,7 @@ export function backupFilters(
   discovery: Pick<Discovery, 'preferred'>,
   existing: string[],
   controlNamespace: string | undefined,
+  policy?: ScopedResourceLists,
 ): BackupFilters {
   const namespaces = NamespaceFilter.create(
     spec.includedNamespaces,
@@ -58,6 +61,7 @@ export function backupFilters(
       spec,
       namespaces,
       createResourceResolver(discovery.preferred),
+      policy,
     ),
   };
 }

@@ -11,7 +11,6 @@ import {
   ResourceType,
 } from '../cluster/ResourceType';
 import { accessCommand } from '../consent/accessCommand';
-import { decideVolume } from '../volumes/decideVolume';
 import type { BackupItemAction } from './actions/BackupItemAction';
 import { selectorApplies } from './actions/ResourceSelector';
 import type { BackupFilters } from './BackupFilters';
@@ -19,7 +18,6 @@ import { collectionOrder } from './collect/collectionOrder';
 import { NamespaceTracker } from './collect/NamespaceTracker';
 import { parseItemOrder } from './collect/orderedResources';
 import { ReadableNamespaces } from './collect/ReadableNamespaces';
-import { ignoredHooks } from './hookAnnotations';
 import { whyExcluded } from './itemChecks';
 import { groupResourceOf, ItemIdentifier, itemKey } from './ItemIdentifier';
 import { matchesSelector, selectorText } from './labelSelector';
@@ -29,7 +27,8 @@ import { relatedItems, sharedItems } from './related/relatedItems';
 import { ResourceListBuilder } from './ResourceListBuilder';
 import type { RunLog } from './RunLog';
 import { TarballLostError, TarballWriter } from './TarballWriter';
-import { VolumeInfoCollector } from './volumeInfo';
+import type { VolumeInfoCollector } from './volumeInfo';
+import type { VolumeStage } from './volumes/VolumeStage';
 
 /** Everything a run needs; the Backup has been prepared and validated. */
 export interface BackupRunOptions {
@@ -44,6 +43,9 @@ export interface BackupRunOptions {
   withRelatedItems: boolean;
   log: RunLog;
   tarball: Pick<TarballWriter, 'add'>;
+  volumes: VolumeInfoCollector;
+  /** Hears of the pods and claims that are in the backup. */
+  stage: Pick<VolumeStage, 'claim' | 'pod'>;
   onProgress(progress: { totalItems: number; itemsBackedUp: number }): void;
   signal: AbortSignal;
 }
@@ -52,7 +54,6 @@ export interface BackupRunOptions {
 export interface BackupRunOutcome {
   items: number;
   resources: ResourceListBuilder;
-  volumes: VolumeInfoCollector;
   /** Objects that workloads outside the selection use too. */
   shared: ItemIdentifier[];
   /** The Namespaces that objects were taken from, as they were at the end. */
@@ -79,7 +80,6 @@ export class BackupRun {
   >();
   private readonly views = new Map<string, Promise<NamespaceView>>();
   private readonly resources = new ResourceListBuilder();
-  private readonly volumes = new VolumeInfoCollector();
   private readonly tracker: NamespaceTracker;
   private readonly readable: ReadableNamespaces;
   private readonly selectors: LabelSelector[];
@@ -127,7 +127,6 @@ export class BackupRun {
     return {
       items: this.written,
       resources: this.resources,
-      volumes: this.volumes,
       shared: await this.shared(),
       namespaces,
     };
@@ -344,7 +343,11 @@ export class BackupRun {
       this.tracker.track(original.metadata.namespace);
     }
     try {
-      const { item, additional } = await this.applyActions(original, type);
+      const acted = await this.applyActions(original, type);
+      const { item, additional } =
+        name === 'persistentvolumeclaims'
+          ? await this.prepareClaim(acted, original)
+          : acted;
       const skip =
         item.metadata.annotations?.[veleroAnnotations.skipFromBackup] ===
         'true';
@@ -364,10 +367,13 @@ export class BackupRun {
           name: item.metadata.name ?? '',
         });
         this.noteCustomType(type);
-        this.noteVolume(item, name);
-        const hooks = name === 'pods' && ignoredHooks(original, 'backup');
-        if (hooks) {
-          log.warn(hooks, fields);
+        if (name === 'persistentvolumes') {
+          this.options.volumes.skipVolume(
+            item,
+            'no claim of the backup uses it',
+          );
+        } else if (name === 'pods') {
+          await this.options.stage.pod(original);
         }
         log.info('Backed up item', fields);
       }
@@ -510,25 +516,25 @@ export class BackupRun {
     }
   }
 
-  private noteVolume(item: KubernetesObject, name: string): void {
-    const { backup, log } = this.options;
-    const decision = decideVolume(backup.spec);
-    if (name === 'persistentvolumeclaims') {
-      this.volumes.skipClaim(item, decision.reason);
-      const message = `Objects only: the data of volume claim ${item.metadata.name} is not included`;
-      const fields = {
-        resource: name,
-        namespace: item.metadata.namespace,
-        name: item.metadata.name,
-      };
-      if (decision.asked) {
-        log.error(`${message}, although the backup asks for it`, fields);
-      } else {
-        log.warn(message, fields);
-      }
-    } else if (name === 'persistentvolumes') {
-      this.volumes.skipVolume(item, decision.reason);
-    }
+  /** Decides about the claim's data and marks it; its volume and the pod that reads it come along. */
+  private async prepareClaim(
+    acted: { item: KubernetesObject; additional: Additional[] },
+    original: KubernetesObject,
+  ): Promise<{ item: KubernetesObject; additional: Additional[] }> {
+    const { item, withVolume, additionalItems } =
+      await this.options.stage.claim(acted.item, original);
+    return {
+      item,
+      additional: [
+        ...(withVolume ? acted.additional : []),
+        ...additionalItems.map(id => ({
+          id,
+          must: false,
+          missing: 'warn' as const,
+          isRelated: false,
+        })),
+      ],
+    };
   }
 
   private async collectNamespaces(

@@ -14,8 +14,18 @@ export type FindingScope =
 
 /** Collects findings of a run, bounded, and counts all of them. Source: Velero `pkg/util/results`. */
 export class ResultsCollector {
-  readonly results: RunResults = { errors: {}, warnings: {} };
-  private readonly counts = { errors: 0, warnings: 0 };
+  results: RunResults = { errors: {}, warnings: {} };
+  private counts = { errors: 0, warnings: 0 };
+
+  /** Goes on from the findings of an earlier part of the run. */
+  resume(earlier: {
+    results: RunResults;
+    errors: number;
+    warnings: number;
+  }): void {
+    this.results = earlier.results;
+    this.counts = { errors: earlier.errors, warnings: earlier.warnings };
+  }
 
   get errorCount(): number {
     return this.counts.errors;

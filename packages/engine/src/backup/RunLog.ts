@@ -1,8 +1,9 @@
+import { once } from 'events';
 import { createReadStream, createWriteStream, WriteStream } from 'fs';
 import { rm } from 'fs/promises';
 import { Readable } from 'stream';
 import { finished } from 'stream/promises';
-import { createGzip, Gzip } from 'zlib';
+import { createGunzip, createGzip, Gzip } from 'zlib';
 import { LogFields, LogLevel, logLine } from './logLine';
 import { ResultsCollector } from './ResultsCollector';
 
@@ -46,6 +47,25 @@ export class RunLog {
     this.gzip.pipe(this.file);
     // Reported by close(): a log that cannot be written must not end the process.
     this.file.on('error', () => {});
+  }
+
+  /** Puts the lines of an earlier part of the run in front. Before any other line. */
+  async prepend(gzipped: Readable): Promise<void> {
+    const lines = gzipped.pipe(createGunzip());
+    gzipped.on('error', error => lines.destroy(error));
+    try {
+      for await (const chunk of lines as AsyncIterable<Buffer>) {
+        this.written += chunk.length;
+        if (!this.gzip.write(chunk)) {
+          await once(this.gzip, 'drain');
+        }
+        if (this.written > this.limit * 3) {
+          break;
+        }
+      }
+    } finally {
+      gzipped.destroy();
+    }
   }
 
   info(message: string, fields: FindingFields = {}): void {

@@ -2,6 +2,7 @@ import { readFileSync } from 'fs';
 import { mkdtemp, readdir, rm } from 'fs/promises';
 import { tmpdir } from 'os';
 import { join } from 'path';
+import { processIsRunning } from '../cluster/processIdentity';
 
 const prefix = 'lifeboat-spool-';
 
@@ -31,16 +32,6 @@ export class SpoolFolder {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's process may not be signalled, but it is there.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** When a process began, in the kernel's ticks since boot; undefined where only the system knows (all but Linux). */
 function startOf(pid: number): string | undefined {
   try {
@@ -56,7 +47,7 @@ function startOf(pid: number): string | undefined {
 function isAbandoned(pid: number, start: string): boolean {
   const now = startOf(pid);
   return now === undefined || start === 'unknown'
-    ? pid !== process.pid && !isAlive(pid)
+    ? pid !== process.pid && !processIsRunning(pid)
     : now !== start;
 }
 

@@ -96,6 +96,15 @@ export class TarballWriter {
     );
   }
 
+  /**
+   * Adds a file as it is.
+   *
+   * @throws TarballLostError as add does
+   */
+  async addFile(name: string, bytes: Buffer): Promise<void> {
+    await this.entry(name, bytes);
+  }
+
   /** Ends the tarball. The facts are final once {@link TarballWriter.output} has been read to its end. */
   finish(): void {
     this.pack.finalize();

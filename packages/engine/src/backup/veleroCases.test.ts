@@ -28,6 +28,7 @@ import { sortByOrder } from './collect/orderedResources';
 import { groupOf, itemPath, preferredVersionFolder } from './itemPath';
 import type { ItemIdentifier } from './ItemIdentifier';
 import { RunLog } from './RunLog';
+import { VolumeInfoCollector } from './volumeInfo';
 
 /*
  * What Velero's own code did, replayed. Not applicable to an engine without volume data, hooks and plugins, and left out:
@@ -142,6 +143,15 @@ async function runCase({ input }: VeleroCase) {
             object,
           );
         },
+      },
+      volumes: new VolumeInfoCollector(),
+      stage: {
+        claim: async item => ({
+          item,
+          withVolume: true,
+          additionalItems: [],
+        }),
+        pod: async () => {},
       },
       onProgress: () => {},
       signal: new AbortController().signal,

@@ -29,6 +29,41 @@ export class VolumeInfoCollector {
     }
   }
 
+  /** A claim whose data is taken; how it ends is told by its record. */
+  takeClaim(claim: KubernetesObject): void {
+    const pvName = stringAt(claim, 'spec', 'volumeName');
+    const info: BackupVolumeInfo = {
+      pvcName: claim.metadata.name,
+      pvcNamespace: claim.metadata.namespace,
+      ...(pvName && { pvName }),
+      snapshotDataMoved: false,
+      preserveLocalSnapshot: false,
+      skipped: false,
+    };
+    if (pvName) {
+      const { pvInfo } = this.byVolume.get(pvName) ?? {};
+      this.byVolume.set(pvName, { ...info, ...(pvInfo && { pvInfo }) });
+    } else {
+      this.unbound.push(info);
+    }
+  }
+
+  /** The data of a claim was to be taken and could not be. */
+  failClaim(claim: { namespace: string; name: string }, reason: string): void {
+    for (const info of [...this.byVolume.values(), ...this.unbound]) {
+      if (
+        info.pvcName === claim.name &&
+        info.pvcNamespace === claim.namespace
+      ) {
+        Object.assign(info, {
+          skipped: true,
+          skippedReason: reason,
+          result: 'failed',
+        });
+      }
+    }
+  }
+
   /** A volume whose data is not included. Keeps what its claim said. */
   skipVolume(volume: KubernetesObject, reason: string): void {
     const pvName = volume.metadata.name ?? '';

@@ -1,39 +1,53 @@
-import type { Backup } from '@lifeboat/velero-api';
+import type {
+  Backup,
+  BackupOperation,
+  BackupVolumeInfo,
+  PodVolumeBackup,
+  ResourceList,
+} from '@lifeboat/velero-api';
 import type { BackupStore } from '../storage/BackupStore';
 import type { SignedRecord } from '../storage/RecordSigner';
-import type { BackupRunOutcome } from './BackupRun';
 import type { RunLog } from './RunLog';
+
+/** The files beside the tarball that say what is in a backup. */
+export interface BackupFiles {
+  resourceList: ResourceList;
+  volumeInfo: BackupVolumeInfo[];
+  podVolumeBackups: PodVolumeBackup[];
+  itemOperations: BackupOperation[];
+  record: SignedRecord;
+}
 
 /**
  * Writes all files of a backup but the tarball, which is in storage already, and the metadata: the files that `describe` and a
- * restore read, then results and log.
+ * restore read.
  *
- * Source: Velero, object storage layout. Lists that have no entries yet are empty, never missing.
+ * Source: Velero, object storage layout. Lists without entries are empty, never missing.
  */
 export async function writeBackupFiles(
   store: BackupStore,
   name: string,
-  outcome: BackupRunOutcome,
-  record: SignedRecord,
+  files: BackupFiles,
   signal: AbortSignal,
 ): Promise<void> {
   const options = { signal };
-  await store.putBackupJson(name, 'podVolumeBackups', [], options);
+  await store.putBackupJson(
+    name,
+    'podVolumeBackups',
+    files.podVolumeBackups,
+    options,
+  );
+  // Snapshots by storage providers' own plugins: there are none.
   await store.putBackupJson(name, 'volumeSnapshots', [], options);
-  await store.putBackupJson(name, 'itemOperations', [], options);
   await store.putBackupJson(
     name,
-    'resourceList',
-    outcome.resources.toJSON(),
+    'itemOperations',
+    files.itemOperations,
     options,
   );
-  await store.putBackupJson(
-    name,
-    'volumeInfo',
-    outcome.volumes.toJSON(),
-    options,
-  );
-  await store.putBackupJson(name, 'lifeboatRecord', record, options);
+  await store.putBackupJson(name, 'resourceList', files.resourceList, options);
+  await store.putBackupJson(name, 'volumeInfo', files.volumeInfo, options);
+  await store.putBackupJson(name, 'lifeboatRecord', files.record, options);
 }
 
 /**

@@ -40,7 +40,8 @@ export function hasCertainlyEnded(
   return pid !== self.pid && !isRunning(pid);
 }
 
-function processIsRunning(pid: number): boolean {
+/** Whether a process has this number; one of another user counts too. */
+export function processIsRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -16,7 +16,7 @@ import { backupActions } from '../backup/actions/backupActions';
 import { backupFilters } from '../backup/BackupFilters';
 import { cancelRequest, RunEndedError } from '../backup/cancellation';
 import { changeObject, ObjectGoneError } from '../backup/changeObject';
-import { executeBackup } from '../backup/executeBackup';
+import { executeBackup, RunResult } from '../backup/executeBackup';
 import { existingNamespaces } from '../backup/existingNamespaces';
 import { prepareBackup, seconds } from '../backup/prepareBackup';
 import { ProgressReporter } from '../backup/ProgressReporter';
@@ -24,17 +24,26 @@ import { RunLog } from '../backup/RunLog';
 import { scopeProblems } from '../backup/scopeProblems';
 import { removeAbandonedSpools, SpoolFolder } from '../backup/SpoolFolder';
 import { chooseLocation, locationProblem } from '../backup/storageLocation';
+import { operationStatus } from '../backup/volumes/finaliseBackup';
+import { cancelDataPaths, stopVolumes } from '../backup/volumes/stopVolumes';
+import { VolumeStage } from '../backup/volumes/VolumeStage';
+import { removeWaitingState } from '../backup/volumes/WaitingState';
 import type { Discovery } from '../cluster/Discovery';
 import { equalJson } from '../cluster/json';
+import type { KubernetesObject } from '../cluster/KubernetesObject';
 import { veleroTypes } from '../cluster/knownTypes';
 import type { EngineConfig } from '../config/EngineConfig';
 import type { BackupStore } from '../storage/BackupStore';
+import { execInPodOf } from '../volumes/hooks/execInPod';
+import { loadPolicies } from '../volumes/policies/loadPolicies';
+import type { ResourcePolicies } from '../volumes/policies/ResourcePolicies';
 import { isWaiting, planQueue } from './BackupQueue';
 import type {
   Controller,
   ControllerContext,
   ObjectKey,
   Requeue,
+  Trigger,
 } from './Controller';
 import { consentProblem } from './BackupConsent';
 import { persistently } from './persistently';
@@ -43,6 +52,17 @@ import {
   placeFingerprint,
   storedInAnnotation,
 } from './storageLocations';
+import {
+  endWaitingBackup,
+  WaitingBackup,
+  WaitingBackups,
+} from './WaitingBackups';
+import {
+  mayBeFrozen,
+  noteFrozen,
+  wakeApplications,
+  wakeSignal,
+} from './wakeApplications';
 
 /** On a Failed Backup: its partial files could not be removed from storage yet. */
 const cleanupAnnotation = 'lifeboat.dev/storage-cleanup';
@@ -50,14 +70,29 @@ const cleanupAnnotation = 'lifeboat.dev/storage-cleanup';
 // A run that was cancelled still cleans up, but does not wait forever for dead storage.
 const cleanupTimeoutMs = 60_000;
 
-const lookAgainMs = 2_000;
+const lookAgainMs = 500;
 
-const runningPhases: (BackupPhase | undefined)[] = [
-  'InProgress',
+/** How often VolumeSnapshots are looked at, of which nobody tells. */
+const lookAtSnapshotsMs = 1_000;
+
+/** How often time-outs of data that is being moved are looked at; its changes are told at once. */
+const lookAtTimeoutsMs = 10_000;
+
+/** How long a cancelled backup waits for its data movers to end. */
+const cancelGraceMs = 90_000;
+
+const finaliseAttempts = 5;
+
+const afterRunPhases: BackupPhase[] = [
   'WaitingForPluginOperations',
   'WaitingForPluginOperationsPartiallyFailed',
   'Finalizing',
   'FinalizingPartiallyFailed',
+];
+
+const runningPhases: (BackupPhase | undefined)[] = [
+  'InProgress',
+  ...afterRunPhases,
 ];
 
 const interrupted = 'the engine stopped while this backup was running';
@@ -77,22 +112,40 @@ interface RunningBackup {
 export class BackupController implements Controller {
   readonly name = 'backup';
   readonly type = veleroTypes.backups;
+  readonly triggers: readonly Trigger[] = [
+    { type: veleroTypes.dataUploads, keys: ownerKeys },
+    { type: veleroTypes.podVolumeBackups, keys: ownerKeys },
+  ];
   private readonly running = new Map<string, RunningBackup>();
   private planning: Promise<void> = Promise.resolve();
   /** A plan that has not begun yet: it will see what made somebody ask for another. */
   private planned: Promise<void> | undefined;
+  private readonly waiting = new WaitingBackups();
+  private readonly cancelledSince = new Map<string, number>();
+  private readonly failedEnds = new Map<
+    string,
+    { count: number; notBefore: number }
+  >();
 
   concurrency(config: EngineConfig): number {
     return Math.max(config.concurrency.backups, 1);
   }
 
   async recover(context: ControllerContext): Promise<void> {
-    await removeAbandonedSpools();
+    const backups: Backup[] = [];
     for await (const backup of context.client.list<Backup>(this.type, {
       namespace: context.namespace,
       signal: context.signal,
     })) {
-      if (runningPhases.includes(backup.status?.phase)) {
+      backups.push(backup);
+    }
+    // Before anything else: applications wait for it.
+    await Promise.all(
+      backups.filter(mayBeFrozen).map(backup => this.wake(backup, context)),
+    );
+    await removeAbandonedSpools();
+    for (const backup of backups) {
+      if (backup.status?.phase === 'InProgress') {
         await this.recoverBackup(backup, context).catch(error =>
           context.logger.warn(
             { backup: backup.metadata.name, error: textOf(error) },
@@ -119,6 +172,12 @@ export class BackupController implements Controller {
     if (!backup || backup.metadata.deletionTimestamp) {
       await this.startWaiting(context);
       return undefined;
+    }
+    if (mayBeFrozen(backup) && !(await this.wake(backup, context))) {
+      return { requeueAfterMs: lookAtTimeoutsMs };
+    }
+    if (isAfterRun(backup)) {
+      return this.goOn(backup, context);
     }
     if (runningPhases.includes(backup.status?.phase)) {
       await this.recoverBackup(backup, context);
@@ -198,9 +257,18 @@ export class BackupController implements Controller {
   }
 
   private start(backup: Backup, context: ControllerContext): void {
+    this.track(backup, context, abort => this.run(backup, context, abort));
+  }
+
+  /** Runs something about a backup in the background, one thing at a time. */
+  private track(
+    backup: Backup,
+    context: ControllerContext,
+    work: (abort: AbortController) => Promise<void>,
+  ): void {
     const name = backup.metadata.name ?? '';
     const abort = new AbortController();
-    const ended = this.run(backup, context, abort)
+    const ended = work(abort)
       .catch(error => {
         if (!context.signal.aborted) {
           context.logger.error(
@@ -243,7 +311,7 @@ export class BackupController implements Controller {
   }
 
   private async carryOut(
-    admitted: { backup: Backup; location: BackupStorageLocation },
+    admitted: AdmittedBackup,
     discovery: Discovery,
     { spool, abort }: { spool: SpoolFolder; abort: AbortController },
     context: ControllerContext,
@@ -272,6 +340,41 @@ export class BackupController implements Controller {
         );
       },
     );
+    const afterRun = async (
+      { partiallyFailed, volumes, status }: RunResult,
+      phase: BackupPhase,
+      partialPhase: BackupPhase,
+    ) => {
+      const latest = await progress.end();
+      let edited = false;
+      current = await this.change(context, current, found => {
+        const kept = asItRan(
+          expectPhase(found, ['InProgress', phase, partialPhase]),
+          current,
+        );
+        edited = !equalJson(kept, found);
+        return {
+          ...withStatus(kept, {
+            ...status,
+            phase: partiallyFailed ? partialPhase : phase,
+            ...(latest && { progress: latest }),
+          }),
+          metadata: {
+            ...kept.metadata,
+            annotations: {
+              ...kept.metadata.annotations,
+              ...writeVolumeCounts(volumes),
+            },
+          },
+        };
+      });
+      if (edited) {
+        log.warn(
+          'the Backup was edited while it was running; the spec and the scope that it started with stay, because they say what is in it',
+        );
+      }
+      return current;
+    };
     try {
       store = await context.openStore(location);
       if (await store.exists(current.metadata.name ?? '', { signal })) {
@@ -281,60 +384,64 @@ export class BackupController implements Controller {
       }
       ownsFiles = true;
       const namespaces = await existingNamespaces(current.spec, client, signal);
+      const filters = backupFilters(
+        current.spec,
+        discovery,
+        namespaces.names,
+        context.namespace,
+        admitted.policies?.includeExcludePolicy,
+      );
       finished = await executeBackup({
         backup: current,
         client,
         discovery,
-        filters: backupFilters(
-          current.spec,
-          discovery,
-          namespaces.names,
-          context.namespace,
-        ),
+        filters,
         controlNamespace: context.namespace,
         actions: await backupActions(discovery, client, signal),
         withRelatedItems: wantsRelatedItems(current),
+        volumeStage: infos =>
+          new VolumeStage(
+            {
+              backup: current,
+              isComponent: readScope(current) !== undefined,
+              client,
+              discovery,
+              clock,
+              log,
+              config: context.config,
+              controlNamespace: context.namespace,
+              policies: admitted.policies,
+              claimsExcluded: filters.types.shouldExclude(
+                'persistentvolumeclaims',
+              ),
+              exec: execInPodOf(context),
+              signal,
+              wakeSignal: () => wakeSignal(context),
+              onFrozen: (pods, freezeSeconds) =>
+                noteFrozen(
+                  current,
+                  pods,
+                  freezeSeconds,
+                  context,
+                  wakeSignal(context),
+                ),
+            },
+            infos,
+          ),
         store,
         signer: await context.signer(),
         log,
         clock,
         signal,
         onProgress: latest => progress.report(latest),
-        onFinalizing: async ({ partiallyFailed, volumes }) => {
-          const latest = await progress.end();
-          let edited = false;
-          current = await this.change(context, current, found => {
-            const kept = asItRan(
-              expectPhase(found, [
-                'InProgress',
-                'Finalizing',
-                'FinalizingPartiallyFailed',
-              ]),
-              current,
-            );
-            edited = !equalJson(kept, found);
-            return {
-              ...withStatus(kept, {
-                phase: partiallyFailed
-                  ? 'FinalizingPartiallyFailed'
-                  : 'Finalizing',
-                ...(latest && { progress: latest }),
-              }),
-              metadata: {
-                ...kept.metadata,
-                annotations: {
-                  ...kept.metadata.annotations,
-                  ...writeVolumeCounts(volumes),
-                },
-              },
-            };
-          });
-          if (edited) {
-            log.warn(
-              'the Backup was edited while it was running; the spec and the scope that it started with stay, because they say what is in it',
-            );
-          }
-          return current;
+        onFinalizing: result =>
+          afterRun(result, 'Finalizing', 'FinalizingPartiallyFailed'),
+        onWaiting: async result => {
+          await afterRun(
+            result,
+            'WaitingForPluginOperations',
+            'WaitingForPluginOperationsPartiallyFailed',
+          );
         },
       });
     } catch (error) {
@@ -350,7 +457,8 @@ export class BackupController implements Controller {
         { backup: current.metadata.name, reason },
         'backup failed',
       );
-      const cleaned = !ownsFiles || (await this.removeFiles(store!, current));
+      const removed = !ownsFiles || (await this.removeFiles(store!, current));
+      const cleaned = (await this.stopData(current, context)) && removed;
       await persistently(context, () =>
         this.fail(current, context, reason, !cleaned),
       );
@@ -373,7 +481,7 @@ export class BackupController implements Controller {
     backup: Backup,
     discovery: Discovery,
     context: ControllerContext,
-  ): Promise<{ backup: Backup; location: BackupStorageLocation } | undefined> {
+  ): Promise<AdmittedBackup | undefined> {
     const { client, clock, config, signal } = context;
     const locations: BackupStorageLocation[] = [];
     for await (const location of client.list<BackupStorageLocation>(
@@ -419,11 +527,12 @@ export class BackupController implements Controller {
         problems.push(problem);
       }
     }
-    if (prepared.spec.resourcePolicy) {
-      add(
-        'spec.resourcePolicy: resource policies arrive with a later version; remove the field',
-      );
-    }
+    const { policies, problem } = await loadPolicies(prepared.spec, {
+      client,
+      namespace: context.namespace,
+      signal,
+    });
+    add(problem);
     if (prepared.spec.snapshotVolumes !== false) {
       for (const snapshotLocation of prepared.spec.volumeSnapshotLocations ??
         []) {
@@ -477,7 +586,7 @@ export class BackupController implements Controller {
         : undefined,
     ).catch(ignoreGone);
     return admitted?.status?.phase === 'InProgress' && location && !refused
-      ? { backup: admitted, location }
+      ? { backup: admitted, location, ...(policies && { policies }) }
       : undefined;
   }
 
@@ -518,6 +627,7 @@ export class BackupController implements Controller {
       { signal },
     );
     if (!location) {
+      await this.stopData(backup, context);
       await this.fail(
         backup,
         context,
@@ -528,6 +638,7 @@ export class BackupController implements Controller {
     const moved = movedLocation(backup, location);
     if (moved) {
       // What is there now belongs to others; what it wrote is out of reach.
+      await this.stopData(backup, context);
       await this.fail(
         backup,
         context,
@@ -542,6 +653,7 @@ export class BackupController implements Controller {
       if (stored && stored.metadata.uid === backup.metadata.uid) {
         const { status = {} } = stored;
         if (!isTerminalBackupPhase(status.phase)) {
+          await this.stopData(backup, context);
           // Velero stores a backup before its volume data is moved; nobody moves it any more.
           await this.fail(
             backup,
@@ -557,7 +669,9 @@ export class BackupController implements Controller {
         return;
       }
       // Metadata of another Backup of that name: the files are not ours to remove.
-      cleaned = stored !== undefined || (await this.removeFiles(store, backup));
+      const removed =
+        stored !== undefined || (await this.removeFiles(store, backup));
+      cleaned = (await this.stopData(backup, context)) && removed;
     } catch (error) {
       signal.throwIfAborted();
       context.logger.warn(
@@ -579,6 +693,229 @@ export class BackupController implements Controller {
     );
   }
 
+  /** Wakes what a run left frozen. @returns false when it must be tried again */
+  private async wake(
+    backup: Backup,
+    context: ControllerContext,
+  ): Promise<boolean> {
+    try {
+      return await wakeApplications(backup, execInPodOf(context), context);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      context.logger.error(
+        { backup: backup.metadata.name, error: textOf(error) },
+        'applications that a backup froze could not be woken; it is tried again',
+      );
+      return false;
+    }
+  }
+
+  /** Looks at a backup whose run is over: waits for its data, or ends it. */
+  private async goOn(
+    backup: Backup,
+    context: ControllerContext,
+  ): Promise<void | Requeue> {
+    const { clock, client, namespace, signal } = context;
+    const { uid = '' } = backup.metadata;
+    const location = await client.get<BackupStorageLocation>(
+      veleroTypes.backupStorageLocations,
+      { namespace, name: backup.spec.storageLocation ?? '' },
+      { signal },
+    );
+    const found =
+      location && !movedLocation(backup, location)
+        ? await this.waiting.read(backup, location, context)
+        : undefined;
+    if (!found) {
+      await this.recoverBackup(backup, context);
+      return undefined;
+    }
+    if (cancelRequest(backup)) {
+      return this.cancelWaiting(backup, found, context);
+    }
+    const late = new Set(
+      found.operations
+        .filter(({ isLate, state }) => isLate && state === 'open')
+        .map(({ record }) => record.dataUpload ?? record.podVolumeBackup ?? ''),
+    );
+    if (late.size > 0) {
+      await cancelDataPaths(backup, context, name => late.has(name));
+    }
+    if (found.operations.some(({ state }) => state === 'open')) {
+      await this.noteOperations(backup, found, context);
+      const isPolled = found.operations.some(
+        ({ record, state }) =>
+          state === 'open' && record.method === 'csi-snapshot',
+      );
+      return {
+        requeueAfterMs: isPolled ? lookAtSnapshotsMs : lookAtTimeoutsMs,
+      };
+    }
+    const failures = this.failedEnds.get(uid);
+    const rest = (failures?.notBefore ?? 0) - clock.monotonic();
+    if (rest > 0) {
+      return { requeueAfterMs: rest };
+    }
+    this.track(backup, context, abort =>
+      this.finalise(backup, found, context, abort),
+    );
+    return { requeueAfterMs: lookAgainMs };
+  }
+
+  /** Brings what became of single volumes into the status. */
+  private async noteOperations(
+    backup: Backup,
+    { operations, state }: WaitingBackup,
+    context: ControllerContext,
+  ): Promise<void> {
+    const status: BackupStatus = {
+      ...operationStatus(operations),
+      phase:
+        state.findings.errors > 0 ||
+        operations.some(each => each.state === 'failed')
+          ? 'WaitingForPluginOperationsPartiallyFailed'
+          : 'WaitingForPluginOperations',
+    };
+    if (!equalJson(withStatus(backup, status), backup)) {
+      await this.change(context, backup, current =>
+        current.status?.phase?.startsWith('WaitingForPluginOperations')
+          ? withStatus(current, status)
+          : undefined,
+      ).catch(ignoreGone);
+    }
+  }
+
+  private async cancelWaiting(
+    backup: Backup,
+    { store }: WaitingBackup,
+    context: ControllerContext,
+  ): Promise<void | Requeue> {
+    const { uid = '' } = backup.metadata;
+    const now = context.clock.monotonic();
+    const since = this.cancelledSince.get(uid) ?? now;
+    this.cancelledSince.set(uid, since);
+    const open = await cancelDataPaths(backup, context);
+    if (open > 0 && now - since < cancelGraceMs) {
+      return { requeueAfterMs: lookAtSnapshotsMs };
+    }
+    await this.giveUp(backup, store, context, canceledBy(backup));
+    return undefined;
+  }
+
+  /** Ends a backup that is past its run as Failed, with nothing left of it. */
+  private async giveUp(
+    backup: Backup,
+    store: BackupStore,
+    context: ControllerContext,
+    reason: string,
+  ): Promise<void> {
+    const removed = await this.removeFiles(store, backup);
+    const cleaned = (await this.stopData(backup, context)) && removed;
+    await this.fail(backup, context, reason, !cleaned);
+    this.forget(backup);
+  }
+
+  private forget(backup: Backup): void {
+    this.waiting.forget(backup);
+    this.cancelledSince.delete(backup.metadata.uid ?? '');
+    this.failedEnds.delete(backup.metadata.uid ?? '');
+  }
+
+  private async finalise(
+    backup: Backup,
+    found: WaitingBackup,
+    context: ControllerContext,
+    abort: AbortController,
+  ): Promise<void> {
+    const signal = AbortSignal.any([context.signal, abort.signal]);
+    const { operations, state, store } = found;
+    const isPartial =
+      state.findings.errors > 0 ||
+      operations.some(each => each.state === 'failed');
+    const spool = await SpoolFolder.create();
+    try {
+      const finalizing = await this.change(context, backup, current =>
+        withStatus(expectPhase(asItRan(current, backup), afterRunPhases), {
+          ...operationStatus(operations),
+          phase: isPartial ? 'FinalizingPartiallyFailed' : 'Finalizing',
+        }),
+      );
+      const { status = {} } = await endWaitingBackup(finalizing, found, {
+        context,
+        spool,
+        signal,
+      });
+      await persistently(context, () =>
+        this.change(context, backup, current =>
+          asItRan(withStatus(current, status), finalizing),
+        ).catch(ignoreGone),
+      );
+      await removeWaitingState(store, backup.metadata.name ?? '', {
+        signal: context.signal,
+      });
+      this.forget(backup);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      await this.noteFailedEnd(backup, found, { abort, error }, context);
+    } finally {
+      await spool.remove();
+    }
+  }
+
+  /** Storage or API may be away for a while: the end is tried again some times before the backup is given up. */
+  private async noteFailedEnd(
+    backup: Backup,
+    { store }: WaitingBackup,
+    { abort, error }: { abort: AbortController; error: unknown },
+    context: ControllerContext,
+  ): Promise<void> {
+    const { name, uid = '' } = backup.metadata;
+    if (abort.signal.aborted) {
+      const reason = textOf(abort.signal.reason);
+      await persistently(context, () =>
+        this.giveUp(backup, store, context, reason),
+      );
+      return;
+    }
+    const count = (this.failedEnds.get(uid)?.count ?? 0) + 1;
+    context.logger.warn(
+      { backup: name, error: textOf(error), attempt: count },
+      'a backup could not be finished',
+    );
+    this.failedEnds.set(uid, {
+      count,
+      notBefore: context.clock.monotonic() + 1_000 * 2 ** count,
+    });
+    if (count >= finaliseAttempts) {
+      await persistently(context, () =>
+        this.giveUp(
+          backup,
+          store,
+          context,
+          `the backup could not be finished: ${textOf(error)}`,
+        ),
+      );
+    }
+  }
+
+  /** Ends data movement and removes snapshots. @returns false when that must be tried again */
+  private async stopData(
+    backup: Backup,
+    context: ControllerContext,
+  ): Promise<boolean> {
+    try {
+      await stopVolumes(backup, context);
+      return true;
+    } catch (error) {
+      context.signal.throwIfAborted();
+      context.logger.warn(
+        { backup: backup.metadata.name, error: textOf(error) },
+        'what a failed backup made for its volumes could not be removed yet',
+      );
+      return false;
+    }
+  }
+
   private async cleanUp(
     backup: Backup,
     context: ControllerContext,
@@ -591,6 +928,7 @@ export class BackupController implements Controller {
       },
       { signal: context.signal },
     );
+    await stopVolumes(backup, context);
     if (location && !movedLocation(backup, location)) {
       await this.removeOwnFiles(await context.openStore(location), backup);
     }
@@ -659,6 +997,24 @@ export class BackupController implements Controller {
   ): Promise<Backup> {
     return changeObject(context, this.type, backup, change);
   }
+}
+
+interface AdmittedBackup {
+  backup: Backup;
+  location: BackupStorageLocation;
+  policies?: ResourcePolicies;
+}
+
+/** The Backup that owns what moves its data. */
+function ownerKeys(object: KubernetesObject): ObjectKey[] {
+  const { namespace = '', ownerReferences = [] } = object.metadata;
+  return ownerReferences
+    .filter(({ kind }) => kind === 'Backup')
+    .map(({ name }) => ({ namespace, name }));
+}
+
+function isAfterRun({ status }: Backup): boolean {
+  return status?.phase !== undefined && afterRunPhases.includes(status.phase);
 }
 
 function wantsRelatedItems(backup: Backup): boolean {

@@ -136,9 +136,7 @@ async function bindingOf(
         )} gets a node (StorageClass ${name} waits for its first consumer)`
       : `a pod uses PersistentVolumeClaim ${targetText(
           download,
-        )} (StorageClass ${name} waits for its first consumer; after ${Math.ceil(
-          decision.leftMs / 1000,
-        )} s the volume is made without one)`,
+        )} (StorageClass ${name} waits for its first consumer; soon the volume is made without one)`,
     againMs: Math.min(lookAgainMs, decision.leftMs),
   };
 }

@@ -1,0 +1,124 @@
+import { stringAt } from '../../backup/jsonPath';
+import { isForbidden, isNotFound } from '../../cluster/ApiError';
+import type { ClusterClient } from '../../cluster/ClusterClient';
+import { coreTypes, snapshotTypes } from '../../cluster/knownTypes';
+import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { backupUidLabel } from './dataNames';
+
+/** What happens to the storage's own snapshot when its objects go. */
+export type SnapshotFate = 'Delete' | 'Retain';
+
+interface Options {
+  client: ClusterClient;
+  signal: AbortSignal;
+}
+
+/**
+ * Removes a VolumeSnapshot and its content; nothing happens when it has gone already.
+ *
+ * @param fate - set on the content first, whatever its class says
+ */
+export async function removeSnapshot(
+  snapshot: KubernetesObject,
+  fate: SnapshotFate,
+  { client, signal }: Options,
+): Promise<void> {
+  const { namespace, name = '', uid } = snapshot.metadata;
+  const content = stringAt(
+    snapshot,
+    'status',
+    'boundVolumeSnapshotContentName',
+  );
+  if (content) {
+    await setFate(content, fate, { client, signal });
+  }
+  await client.delete(
+    snapshotTypes.volumeSnapshots,
+    { namespace, name },
+    { preconditions: { uid }, signal },
+  );
+  if (content && fate === 'Retain') {
+    await client.delete(
+      snapshotTypes.volumeSnapshotContents,
+      { name: content },
+      { signal },
+    );
+  }
+}
+
+/** Sets the deletion policy of a VolumeSnapshotContent, if it is there. */
+export async function setFate(
+  content: string,
+  fate: SnapshotFate,
+  { client, signal }: Options,
+): Promise<void> {
+  try {
+    await client.patch(
+      snapshotTypes.volumeSnapshotContents,
+      { name: content },
+      { contentType: 'merge', body: { spec: { deletionPolicy: fate } } },
+      { signal },
+    );
+  } catch (error) {
+    if (!isNotFound(error)) {
+      throw error;
+    }
+  }
+}
+
+/**
+ * Removes all VolumeSnapshots that a backup made and that are still there.
+ *
+ * @param namespaces - where to look; undefined for all that can be read
+ * @returns how many there were
+ */
+export async function removeSnapshotsOf(
+  backupUid: string,
+  namespaces: string[] | undefined,
+  fate: SnapshotFate,
+  options: Options,
+): Promise<number> {
+  const found: KubernetesObject[] = [];
+  const collect = async (namespace?: string) => {
+    for await (const snapshot of options.client.list(
+      snapshotTypes.volumeSnapshots,
+      {
+        namespace,
+        labelSelector: `${backupUidLabel}=${backupUid}`,
+        signal: options.signal,
+      },
+    )) {
+      found.push(snapshot);
+    }
+  };
+  try {
+    if (namespaces) {
+      for (const namespace of namespaces) {
+        await collect(namespace);
+      }
+    } else {
+      await collect();
+    }
+  } catch (error) {
+    if (isNotFound(error)) {
+      return 0;
+    }
+    if (!isForbidden(error) || namespaces) {
+      throw error;
+    }
+    // Without rights in the whole cluster each namespace is asked; in those that refuse, nothing was made.
+    for await (const namespace of options.client.list(coreTypes.namespaces, {
+      signal: options.signal,
+    })) {
+      await collect(namespace.metadata.name).catch(refused => {
+        if (!isForbidden(refused)) {
+          throw refused;
+        }
+      });
+    }
+  }
+  for (const snapshot of found) {
+    await removeSnapshot(snapshot, fate, options);
+  }
+  return found.length;
+}
