@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,11 +8,13 @@ import { startControllers, startNode } from './node';
 
 const usage = `usage: dev-cluster [--port PORT] [--state DIR] [--kubeconfig FILE] [--runtimes FILE.json] [--volumes DIR] [--no-node]
        dev-cluster --controllers-only --kubeconfig FILE
+       dev-cluster --node-only --kubeconfig FILE [--runtimes FILE.json] [--volumes DIR] [--kubelet-client-certificate FILE]
 
 Starts an embedded Kubernetes API on 127.0.0.1 and, unless --no-node is given, a node that runs pods as processes.
 When it is ready it prints one line of JSON: {"server":"https://127.0.0.1:PORT","kubeconfig":"FILE"}.
 With --controllers-only it runs its controllers against the API server of a kubeconfig file that exists: one that has no
-controller manager. SIGTERM or SIGINT ends it with all that it started.
+controller manager. With --node-only it runs node, storage and all controllers against such a server; the kubelet answers
+that server by TLS when it shows the given client certificate (its own --kubelet-client-certificate). SIGTERM or SIGINT ends it with all that it started.
 `;
 
 interface Arguments {
@@ -23,6 +25,8 @@ interface Arguments {
   volumes?: string;
   node: boolean;
   controllersOnly: boolean;
+  nodeOnly: boolean;
+  kubeletClientCertificate?: string;
 }
 
 /** Command-line arguments; throws Error with what is wrong. */
@@ -37,6 +41,8 @@ function readArguments(argv: string[]): Arguments | 'help' {
       volumes: { type: 'string' },
       'no-node': { type: 'boolean', default: false },
       'controllers-only': { type: 'boolean', default: false },
+      'node-only': { type: 'boolean', default: false },
+      'kubelet-client-certificate': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -45,8 +51,10 @@ function readArguments(argv: string[]): Arguments | 'help' {
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new Error(`--port must be a number from 0 to 65535: ${values.port}`);
   }
-  if (values['controllers-only'] && !values.kubeconfig) {
-    throw new Error('--controllers-only needs --kubeconfig');
+  for (const name of ['controllers-only', 'node-only'] as const) {
+    if (values[name] && !values.kubeconfig) {
+      throw new Error(`--${name} needs --kubeconfig`);
+    }
   }
   const path = (value: string | undefined) =>
     value === undefined ? undefined : resolve(value);
@@ -58,6 +66,8 @@ function readArguments(argv: string[]): Arguments | 'help' {
     volumes: path(values.volumes),
     node: !values['no-node'],
     controllersOnly: values['controllers-only'] === true,
+    nodeOnly: values['node-only'] === true,
+    kubeletClientCertificate: path(values['kubelet-client-certificate']),
   };
 }
 
@@ -85,8 +95,34 @@ async function runControllers(kubeconfig: string) {
   await controllers.stop();
 }
 
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dev-cluster-'));
+  // Programs that are not root must get through to their volumes.
+  chmodSync(folder, 0o711);
+  return folder;
+}
+
+async function runNode(given: Arguments, kubeconfig: string) {
+  const temporary = temporaryFolder();
+  const stopping = new AbortController();
+  const stopped = toldToStop();
+  const node = await startNode({
+    kubeconfigFile: kubeconfig,
+    runtimesFile: given.runtimes,
+    volumesDirectory: given.volumes ?? join(temporary, 'volumes'),
+    kubeletClientCertificate: given.kubeletClientCertificate,
+    signal: stopping.signal,
+    log,
+  });
+  process.stdout.write(`${JSON.stringify({ kubeconfig })}\n`);
+  await stopped;
+  stopping.abort();
+  await node.stop();
+  await rm(temporary, { recursive: true, force: true });
+}
+
 async function run(given: Arguments) {
-  const temporary = mkdtempSync(join(tmpdir(), 'dev-cluster-'));
+  const temporary = temporaryFolder();
   const stopping = new AbortController();
   const stopped = toldToStop();
   const api = await startApiServer({
@@ -132,6 +168,8 @@ async function main() {
   try {
     if (given.controllersOnly && given.kubeconfig) {
       await runControllers(given.kubeconfig);
+    } else if (given.nodeOnly && given.kubeconfig) {
+      await runNode(given, given.kubeconfig);
     } else {
       await run(given);
     }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { root, startProcess } from './childProcess';
@@ -20,6 +20,8 @@ export async function startDevCluster(
   } = {},
 ): Promise<RunningCluster & { server: string; pid: number }> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-cluster-'));
+  // Programs that are not root must get through to their volumes.
+  chmodSync(folder, 0o711);
   const kubeconfigFile = path.join(folder, 'kubeconfig');
   const running = startProcess(process.execPath, [
     bundle,

@@ -22,6 +22,8 @@ export interface RunningKubeApiServer extends RunningCluster {
   server: string;
   /** PEM of the server's certificate, which signs itself. */
   certificateAuthority: string;
+  /** File with the certificate that it shows to kubelets. */
+  kubeletClientCertificate: string;
 }
 
 const startTimeoutMs = 90_000;
@@ -44,7 +46,7 @@ export function kubebuilderAssets(): string {
 
 /**
  * Starts a real etcd and kube-apiserver on free ports of 127.0.0.1, with RBAC, all of its usual admission and an issuer of
- * ServiceAccount tokens. There are no nodes, so no pod ever runs.
+ * ServiceAccount tokens. There are no nodes, so no pod ever runs, unless `startNodeOn` brings one.
  *
  * @param options - `withoutControllers`: nobody makes default ServiceAccounts, ends namespaces or collects dependents
  */
@@ -104,6 +106,7 @@ async function startPrograms(
   });
   const tokens = file('tokens.csv', `${token},admin,admin,"system:masters"\n`);
   const certificates = path.join(folder, 'certificates');
+  const certificate = path.join(certificates, 'apiserver.crt');
   processes.push(
     startProcess(path.join(assets, 'kube-apiserver'), [
       `--etcd-servers=${etcd}`,
@@ -111,6 +114,12 @@ async function startPrograms(
       '--advertise-address=127.0.0.1',
       `--secure-port=${port}`,
       `--cert-dir=${certificates}`,
+      // It makes the pair itself before it looks for the files.
+      `--kubelet-client-certificate=${certificate}`,
+      `--kubelet-client-key=${path.join(certificates, 'apiserver.key')}`,
+      '--kubelet-preferred-address-types=InternalIP',
+      // Commands go through to the node's WebSocket: it does not speak SPDY, into which they would be translated.
+      '--feature-gates=TranslateStreamCloseWebsocketRequests=false',
       '--service-cluster-ip-range=10.96.0.0/16',
       '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
       `--service-account-key-file=${file('accounts.pub', keys.publicKey)}`,
@@ -125,7 +134,6 @@ async function startPrograms(
     ]),
   );
   const server = `https://127.0.0.1:${port}`;
-  const certificate = path.join(certificates, 'apiserver.crt');
   const answers = async (requestPath: string) => {
     if (processes.some(each => each.child.exitCode !== null)) return 'ended';
     const ca = existsSync(certificate) && readFileSync(certificate, 'utf8');
@@ -144,7 +152,12 @@ async function startPrograms(
   const certificateAuthority = readFileSync(certificate, 'utf8');
   const kubeconfig = path.join(folder, 'kubeconfig');
   writeKubeconfig(kubeconfig, { server, certificateAuthority, token });
-  return { kubeconfig, server, certificateAuthority };
+  return {
+    kubeconfig,
+    server,
+    certificateAuthority,
+    kubeletClientCertificate: certificate,
+  };
 }
 
 function status(url: string, token: string, ca: string): Promise<number> {

@@ -3,7 +3,7 @@ import { createServer, Server } from 'node:https';
 import { AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import { ApiContext, timestamp } from './ApiContext';
-import { selfSignedCertificate } from './auth/selfSignedCertificate';
+import { selfSignedCertificate } from '../selfSignedCertificate';
 import { RoleBasedAccess } from './auth/rbac';
 import { Tokens } from './auth/Tokens';
 import { bootstrap } from './bootstrap';

@@ -50,6 +50,8 @@ export interface NodeOptions extends ControllersOptions {
   volumesDirectory: string;
   /** Who asks the kubelet for logs or commands must send this as bearer token. Random when not given. */
   kubeletToken?: string;
+  /** File with the client certificate of a kube-apiserver: then the kubelet speaks TLS and answers only to it. */
+  kubeletClientCertificate?: string;
 }
 
 export interface RunningNode {
@@ -123,7 +125,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   );
   const server = new KubeletServer(
     kubelet,
-    options.kubeletToken ?? randomBytes(24).toString('hex'),
+    options.kubeletClientCertificate
+      ? { clientCertificate: options.kubeletClientCertificate }
+      : { token: options.kubeletToken ?? randomBytes(24).toString('hex') },
     kubelet.reaper,
   );
   try {

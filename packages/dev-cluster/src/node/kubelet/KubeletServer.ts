@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process';
-import { timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
+import { selfSignedCertificate } from '../../selfSignedCertificate';
 import { Kubelet } from './Kubelet';
 import { ProcessReaper } from './ProcessReaper';
 import { ProcessDescription } from './ContainerProcess';
@@ -19,22 +23,39 @@ interface Found {
   container: string;
 }
 
-/** The kubelet's own HTTP endpoint: logs and commands in containers. Only who knows the token may ask. */
+/** Who may ask the kubelet: whoever sends a token, or (over TLS) shows the certificate in a file. */
+export type KubeletAccess = { token: string } | { clientCertificate: string };
+
+/**
+ * The kubelet's own HTTP endpoint: logs and commands in containers. A kube-apiserver asks over TLS with its client
+ * certificate, the embedded one over the loopback with a token.
+ */
 export class KubeletServer {
-  private readonly server: http.Server;
+  private readonly server: http.Server | https.Server;
   private readonly sockets: WebSocketServer;
 
   constructor(
     private readonly kubelet: Kubelet,
-    private readonly token: string,
+    private readonly access: KubeletAccess,
     private readonly reaper: ProcessReaper,
   ) {
-    this.server = http.createServer((request, response) => {
+    const listener: http.RequestListener = (request, response) => {
       this.handle(request, response).catch(error => {
         if (!response.headersSent) response.writeHead(500);
         response.end((error as Error).message);
       });
-    });
+    };
+    this.server =
+      'token' in access
+        ? http.createServer(listener)
+        : https.createServer(
+            {
+              ...selfSignedCertificate(new Date()),
+              requestCert: true,
+              rejectUnauthorized: false,
+            },
+            listener,
+          );
     this.sockets = new WebSocketServer({
       noServer: true,
       handleProtocols: protocols =>
@@ -67,8 +88,13 @@ export class KubeletServer {
   }
 
   private allowed(request: http.IncomingMessage): boolean {
+    if ('clientCertificate' in this.access) {
+      const shown = (request.socket as TLSSocket).getPeerCertificate();
+      const known = readFileSync(this.access.clientCertificate);
+      return shown.fingerprint256 === new X509Certificate(known).fingerprint256;
+    }
     const given = Buffer.from(request.headers.authorization ?? '');
-    const wanted = Buffer.from(`Bearer ${this.token}`);
+    const wanted = Buffer.from(`Bearer ${this.access.token}`);
     return given.length === wanted.length && timingSafeEqual(given, wanted);
   }
 
