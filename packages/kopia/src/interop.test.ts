@@ -182,7 +182,7 @@ async function filesOf(
       Repository.open({ storage, password: 'new' }),
     ).rejects.toMatchObject({ code: 'invalid-password' });
     if (judgeFolder)
-      expect((await judge(folder, 'newer')).snapshots).toHaveLength(4);
+      expect((await judge(folder, 'newer')).snapshots).toHaveLength(5);
   });
 
   it.each([

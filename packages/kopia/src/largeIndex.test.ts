@@ -1,10 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { createCipheriv } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { FolderStorage } from './blob/FolderStorage';
 import { ContentEntry } from './content/ContentEntry';
 import { contentIdOfKey } from './content/contentId';
 import { sealBlob } from './content/encryptedBlob';
 import { IndexBuilder } from './content/IndexBuilder';
-import { compactSingleEpoch } from './maintenance/epochMaintenance';
+import { initializeRepository } from './maintenance/parameters';
 import { Repository } from './Repository';
 import {
   removeTemporaryFolders,
@@ -18,6 +22,28 @@ jest.setTimeout(60_000 + total / 10);
 afterAll(removeTemporaryFolders);
 
 const mebibyte = 1024 * 1024;
+const recent = Math.floor(Date.now() / 1000) - 3600;
+// Peak memory of a whole process, measured by itself.
+const largestPeak = 400;
+
+/** Runs the command line as a process of its own. @returns its output and its peak memory in MiB */
+function runProgram(program: string, folder: string, ...args: string[]) {
+  const hook = join(temporaryFolder(), 'hook.cjs');
+  writeFileSync(
+    hook,
+    `process.on('exit', () => require('node:fs').writeSync(2, 'peak ' + process.resourceUsage().maxRSS + '\\n'));`,
+  );
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--require', hook, program, ...args, '--repository', folder, '--json'],
+    { env: { ...process.env, KOPIA_PASSWORD: 'x' }, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(stderr);
+  return {
+    output: JSON.parse(stdout) as unknown,
+    peak: Number(/peak (\d+)/.exec(stderr)![1]) / 1024,
+  };
+}
 
 /** Repeatable names; streams of a cipher do not overlap as those of a small generator do. */
 function randomNames(stream: number): Buffer {
@@ -55,6 +81,8 @@ it(`searches ${total} contents in little memory`, async () => {
     ...options,
     keyDerivation: 'pbkdf2-sha256-600000',
   });
+  await initializeRepository(made);
+  const own = made.contents.indexes.entryCount;
   const sample: ContentEntry[] = [];
   for (let blob = 0; blob < total / perBlob; blob++) {
     const builder = new IndexBuilder();
@@ -62,7 +90,8 @@ it(`searches ${total} contents in little memory`, async () => {
     for (const key of sortedKeys(blob)) {
       const entry: ContentEntry = {
         id: contentIdOfKey(key),
-        timestamp: 1_700_000_000 + blob,
+        // Few are so old that maintenance marks them deleted.
+        timestamp: number % 100 === 0 ? 1_700_000_000 + blob : recent + blob,
         deleted: false,
         pack: `p${String(blob).padStart(8, '0')}${String(number >> 4).padStart(
           24,
@@ -94,7 +123,7 @@ it(`searches ${total} contents in little memory`, async () => {
     indexMemoryLimit: total < 10_000_000 ? 0 : undefined,
   });
   const { indexes } = repository.contents;
-  expect(indexes.entryCount).toBe(total);
+  expect(indexes.entryCount).toBe(total + own);
   const started = performance.now();
   for (const entry of sample) expect(indexes.find(entry.id)).toEqual(entry);
   const found = (performance.now() - started) / sample.length;
@@ -112,17 +141,51 @@ it(`searches ${total} contents in little memory`, async () => {
     )} µs per hit, ${(missing * 1000).toFixed(0)} µs per miss\n`,
   );
   expect(grown).toBeLessThan(300);
+  await repository.close();
+
+  // Maintenance as a process of its own: collection, compaction of the settled epoch, clean-up.
+  const program = join(temporaryFolder(), 'kopia.cjs');
+  buildSync({
+    entryPoints: [join(__dirname, 'cli', 'main.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
+  });
   for (const marker of ['xe1', 'xe2'])
     await storage.put(marker, Buffer.from('epoch-marker'));
-  await repository.refresh();
-  expect(await compactSingleEpoch(repository)).toBe(0);
-  await repository.refresh();
-  expect(indexes.blobIds.every(id => id.startsWith('xs0_'))).toBe(true);
-  expect(indexes.entryCount).toBe(total);
-  for (const entry of sample.slice(0, 1000))
-    expect(indexes.find(entry.id)).toEqual(entry);
-  const compacted = (process.memoryUsage().rss - before) / mebibyte;
-  process.stdout.write(`after compaction: ${compacted.toFixed(0)} MiB more\n`);
-  await repository.close();
+  const maintenanceStarted = performance.now();
+  const { output, peak } = runProgram(
+    program,
+    storage.path,
+    'maintain',
+    '--full',
+    '--force',
+  );
+  const seconds = (performance.now() - maintenanceStarted) / 1000;
+  process.stdout.write(
+    `full maintenance: ${seconds.toFixed(0)} s, ${peak.toFixed(
+      0,
+    )} MiB at its peak\n`,
+  );
+  expect(peak).toBeLessThan(largestPeak);
+  expect(JSON.stringify(output)).toContain('compact-single-epoch');
+  const listed = runProgram(program, storage.path, 'list');
+  process.stdout.write(`list: ${listed.peak.toFixed(0)} MiB at its peak\n`);
+  expect(listed.peak).toBeLessThan(largestPeak);
+
+  const after = await Repository.open(options);
+  const { indexes: compacted } = after.contents;
+  expect(compacted.blobIds.filter(id => id.startsWith('xs0_'))).toHaveLength(
+    Math.ceil((total + own) / 500_000),
+  );
+  expect(compacted.blobIds.some(id => id.startsWith('xn0_'))).toBe(false);
+  for (const entry of sample.slice(0, 1000)) {
+    const now = compacted.find(entry.id)!;
+    expect(now.deleted).toBe(entry.timestamp < recent);
+    if (!now.deleted) expect(now).toEqual(entry);
+  }
+  await after.close();
   await storage.close();
 });

@@ -46,7 +46,7 @@ export interface WriteCounts {
 }
 
 // A later look-up must find every content of this process, so their entries stay in memory until an index has them.
-const entriesPerIndex = 200_000;
+const entriesPerIndex = 100_000;
 const largestContent = 2 ** 28;
 const extraPackSpace = 9 * 1024 * 1024;
 

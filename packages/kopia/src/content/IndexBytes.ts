@@ -12,8 +12,12 @@ import { join } from 'node:path';
 /** The plaintext of an index, wherever it lies. Reads are synchronous: look-ups happen once per content. */
 export interface IndexBytes {
   readonly length: number;
+  /** Whether reading costs no call to the system. */
+  readonly inMemory: boolean;
   /** Exactly `length` bytes, which the caller must not change. */
   read(offset: number, length: number): Buffer;
+  /** The same into a buffer of the caller; indexes in memory give their own bytes instead. */
+  readInto(target: Buffer, offset: number, length: number): Buffer;
   close(): void;
 }
 
@@ -21,7 +25,9 @@ export interface IndexBytes {
 export function bytesInMemory(data: Buffer): IndexBytes {
   return {
     length: data.length,
+    inMemory: true,
     read: (offset, length) => data.subarray(offset, offset + length),
+    readInto: (_, offset, length) => data.subarray(offset, offset + length),
     close: () => undefined,
   };
 }
@@ -38,7 +44,17 @@ export function createUnnamedFile(parent: string = tmpdir()): UnnamedFile {
   rmSync(folder, { recursive: true, force: true });
   let size = 0;
   let closed = false;
+  const readInto = (target: Buffer, offset: number, length: number) => {
+    let got = 0;
+    while (got < length) {
+      const count = readSync(fd, target, got, length - got, offset + got);
+      if (count === 0) throw new RangeError('read behind the end of an index');
+      got += count;
+    }
+    return target.length === length ? target : target.subarray(0, length);
+  };
   return {
+    inMemory: false,
     get length() {
       return size;
     },
@@ -53,17 +69,9 @@ export function createUnnamedFile(parent: string = tmpdir()): UnnamedFile {
         );
       size += data.length;
     },
-    read(offset, length) {
-      const out = Buffer.allocUnsafe(length);
-      let got = 0;
-      while (got < length) {
-        const count = readSync(fd, out, got, length - got, offset + got);
-        if (count === 0)
-          throw new RangeError('read behind the end of an index');
-        got += count;
-      }
-      return out;
-    },
+    read: (offset, length) =>
+      readInto(Buffer.allocUnsafe(length), offset, length),
+    readInto,
     close() {
       if (!closed) closeSync(fd);
       closed = true;

@@ -2,6 +2,7 @@ import { corrupt, KopiaError } from '../errors';
 import { ContentEntry } from './ContentEntry';
 import { contentIdOfKey } from './contentId';
 import { IndexBytes } from './IndexBytes';
+import type { RowFields } from './IndexRows';
 
 interface Layout {
   readonly version: 1 | 2;
@@ -19,6 +20,20 @@ interface Layout {
   }[];
 }
 
+/**
+ * A row of an index: where it lies. A cursor's rows stay valid until it has moved on twice.
+ */
+export interface IndexRow {
+  readonly reader: IndexReader;
+  /** Number of the reader among those that are merged. */
+  readonly source: number;
+  readonly block: Buffer;
+  readonly at: number;
+}
+
+/** Names that an index keeps as text once they were asked for. */
+const keptNames = 16 * 1024;
+const cursorRows = 4096;
 const step = 128;
 const bitsPerEntry = 10;
 const probes = 4;
@@ -97,6 +112,8 @@ export class IndexReader {
   private readonly layout: Layout;
   private readonly rowSize: number;
   private readonly names = new Map<number, string>();
+  private readonly legacyPacks = new Map<number, number>();
+  private readonly legacyPlaces: number[] = [];
   private readonly whole: Buffer | undefined;
   private samples: Buffer | undefined;
   private filter: Uint8Array | undefined;
@@ -108,7 +125,7 @@ export class IndexReader {
   constructor(
     private readonly bytes: IndexBytes,
     private readonly overhead: number,
-    inMemory = true,
+    readonly inMemory = true,
   ) {
     this.layout = parseLayout(bytes);
     this.rowSize = this.layout.keySize + this.layout.entrySize;
@@ -124,6 +141,11 @@ export class IndexReader {
   /** Bytes of the index. */
   get length(): number {
     return this.bytes.length;
+  }
+
+  /** Bytes of a content's key. */
+  get keySize(): number {
+    return this.layout.keySize;
   }
 
   private buildTables() {
@@ -214,20 +236,28 @@ export class IndexReader {
    * @param prefix - only keys that begin with this byte
    */
   *entries(prefix?: number): Generator<{ key: Buffer; entry: ContentEntry }> {
-    const { count, keySize } = this.layout;
-    let previous: Buffer | undefined;
-    const begin = prefix === undefined ? 0 : this.firstOf(prefix);
-    for (let first = begin; first < count; first += 4096) {
-      const block = this.rows(first, Math.min(count, first + 4096));
-      for (let at = 0; at < block.length; at += this.rowSize) {
-        const key = block.subarray(at, at + keySize);
-        if (prefix !== undefined && key[0] !== prefix) return;
-        if (previous && Buffer.compare(previous, key) >= 0)
-          throw corrupt('An index is not sorted');
-        previous = key;
-        yield { key, entry: this.parse(block, at) };
-      }
+    const cursor = this.cursor(prefix);
+    while (cursor.advance()) {
+      const { block, at } = cursor;
+      yield {
+        key: Buffer.from(block.subarray(at, at + this.layout.keySize)),
+        entry: this.parse(block, at),
+      };
     }
+  }
+
+  /** Walks the rows in the order of their keys; `advance` throws `corrupt` if they are out of order. */
+  cursor(prefix?: number, source = 0): IndexCursor {
+    const { count, headerLength, keySize } = this.layout;
+    return new IndexCursor(
+      this,
+      source,
+      prefix === undefined ? 0 : this.firstOf(prefix),
+      count,
+      { rowSize: this.rowSize, keySize, headerLength },
+      prefix,
+      this.bytes,
+    );
   }
 
   private firstOf(prefix: number): number {
@@ -241,55 +271,129 @@ export class IndexReader {
     return low;
   }
 
-  private parse(block: Buffer, at: number): ContentEntry {
+  /** Seconds since 1970 in a row. */
+  timestampAt(block: Buffer, at: number): number {
+    const row = at + this.layout.keySize;
+    return this.layout.version === 1
+      ? block.readUIntBE(row, 6)
+      : this.layout.baseTimestamp + block.readUInt32BE(row);
+  }
+
+  /** Whether a row says that its content is deleted. */
+  deletedAt(block: Buffer, at: number): boolean {
+    const offset = this.layout.version === 1 ? 12 : 4;
+    return block[at + this.layout.keySize + offset] >= 0x80;
+  }
+
+  /** Number of a row's pack in this index. */
+  packNumberAt(block: Buffer, at: number): number {
     const { keySize, entrySize, version } = this.layout;
-    const id = contentIdOfKey(block.subarray(at, at + keySize));
     const row = at + keySize;
     if (version === 1) {
-      const position = block.readUInt32BE(row + 12);
+      // Packs of version 1 have no numbers, only the place of their names.
+      return this.legacyNumber(block.readUInt32BE(row + 8), block[row + 7]);
+    }
+    return (
+      block.readUInt16BE(row + 14) +
+      (entrySize > 17 ? block[row + 17] * 0x10000 : 0)
+    );
+  }
+
+  private legacyNumber(offset: number, length: number): number {
+    const place = offset * 256 + length;
+    const known = this.legacyPacks.get(place);
+    if (known !== undefined) return known;
+    this.legacyPacks.set(place, this.legacyPlaces.length);
+    this.legacyPlaces.push(place);
+    return this.legacyPlaces.length - 1;
+  }
+
+  /** Name of a pack by its number, as bytes. */
+  packNameBytes(number: number): Buffer {
+    if (this.layout.version === 1) {
+      const place = this.legacyPlaces[number];
+      return this.nameBytes(Math.floor(place / 256), place % 256);
+    }
+    if (number >= this.layout.packCount)
+      throw corrupt('An index entry has an unknown pack');
+    const row = this.bytes.read(this.layout.packsAt + number * 5, 5);
+    return this.nameBytes(row.readUInt32BE(1), row[0]);
+  }
+
+  /** What a row says besides key and pack. */
+  fieldsAt(block: Buffer, at: number): RowFields {
+    const { keySize, entrySize, version } = this.layout;
+    const row = at + keySize;
+    const timestamp = this.timestampAt(block, at);
+    const deleted = this.deletedAt(block, at);
+    if (version === 1) {
       const packedLength = block.readUInt32BE(row + 16);
       return {
-        id,
-        timestamp: block.readUIntBE(row, 6),
-        deleted: position >= 0x80000000,
-        pack: this.name(block.readUInt32BE(row + 8), block[row + 7]),
-        offset: position % 0x80000000,
+        timestamp,
+        deleted,
+        offset: block.readUInt32BE(row + 12) % 0x80000000,
         packedLength,
         originalLength: Math.max(0, packedLength - this.overhead),
         compression: 0,
         formatVersion: block[row + 6],
       };
     }
-    const position = block.readUInt32BE(row + 4);
-    let packIndex = block.readUInt16BE(row + 14);
     let originalLength = block.readUIntBE(row + 8, 3);
     let packedLength = block.readUIntBE(row + 11, 3);
     const format = this.layout.formats[entrySize > 16 ? block[row + 16] : 0];
-    if (!format)
-      throw corrupt(`The index entry of content ${id} has an unknown format`, {
-        content: id,
-      });
-    if (format.keyId !== 0) {
-      throw new KopiaError(
-        'unsupported',
-        `Content ${id} uses encryption key ${format.keyId}; only key 0 is known`,
-      );
-    }
-    if (entrySize > 17) packIndex += block[row + 17] << 16;
+    if (!format || format.keyId !== 0) throw this.badFormat(block, at, format);
     if (entrySize > 18) {
       originalLength += (block[row + 18] >> 4) << 24;
       packedLength += (block[row + 18] & 15) << 24;
     }
     return {
-      id,
-      timestamp: this.layout.baseTimestamp + block.readUInt32BE(row),
-      deleted: position >= 0x80000000,
-      pack: this.packOf(packIndex, id),
-      offset: position % 0x80000000,
+      timestamp,
+      deleted,
+      offset: block.readUInt32BE(row + 4) % 0x80000000,
       packedLength,
       originalLength,
       compression: format.compression,
       formatVersion: format.version,
+    };
+  }
+
+  private badFormat(
+    block: Buffer,
+    at: number,
+    format: { keyId: number } | undefined,
+  ): KopiaError {
+    const id = this.idAt(block, at);
+    return format
+      ? new KopiaError(
+          'unsupported',
+          `Content ${id} uses encryption key ${format.keyId}; only key 0 is known`,
+        )
+      : corrupt(`The index entry of content ${id} has an unknown format`, {
+          content: id,
+        });
+  }
+
+  /** Name of a row's content. */
+  idAt(block: Buffer, at: number): string {
+    return contentIdOfKey(block.subarray(at, at + this.layout.keySize));
+  }
+
+  /** The entry in a row. */
+  parse(block: Buffer, at: number): ContentEntry {
+    const id = this.idAt(block, at);
+    const fields = this.fieldsAt(block, at);
+    if (this.layout.version === 1) {
+      const row = at + this.layout.keySize;
+      return {
+        id,
+        ...fields,
+        pack: this.name(block.readUInt32BE(row + 8), block[row + 7]),
+      };
+    }
+    return {
+      id,
+      ...fields,
+      pack: this.packOf(this.packNumberAt(block, at), id),
     };
   }
 
@@ -298,29 +402,111 @@ export class IndexReader {
       throw corrupt(`The index entry of content ${id} has an unknown pack`, {
         content: id,
       });
-    const known = this.names.get(index);
-    if (known !== undefined) return known;
-    const row = this.bytes.read(this.layout.packsAt + index * 5, 5);
-    const name = this.readName(row.readUInt32BE(1), row[0]);
-    this.names.set(index, name);
-    return name;
+    return this.keep(index, () => this.packNameBytes(index));
   }
 
   private name(offset: number, length: number): string {
-    const known = this.names.get(offset);
-    if (known !== undefined && known.length === length) return known;
-    const name = this.readName(offset, length);
-    this.names.set(offset, name);
+    return this.keep(offset * 256 + length, () =>
+      this.nameBytes(offset, length),
+    );
+  }
+
+  private keep(place: number, read: () => Buffer): string {
+    const known = this.names.get(place);
+    if (known !== undefined) return known;
+    const name = read().toString('latin1');
+    if (this.names.size >= keptNames) this.names.clear();
+    this.names.set(place, name);
     return name;
   }
 
-  private readName(offset: number, length: number): string {
+  private nameBytes(offset: number, length: number): Buffer {
     if (offset + length > this.bytes.length)
       throw corrupt('A pack name lies outside its index');
-    return this.bytes.read(offset, length).toString('latin1');
+    return this.bytes.read(offset, length);
   }
 
   close(): void {
     this.bytes.close();
+  }
+}
+
+/** Compares the keys of two rows. */
+export function compareRows(
+  a: Buffer,
+  aAt: number,
+  b: Buffer,
+  bAt: number,
+  keySize: number,
+): number {
+  for (let i = 0; i < keySize; i++) {
+    const difference = a[aAt + i] - b[bAt + i];
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** A place in an index that moves from row to row. Call `advance` before the first row is looked at. */
+export class IndexCursor implements IndexRow {
+  block: Buffer = Buffer.alloc(0);
+  at = 0;
+  private next: number;
+  private end = 0;
+  private started = false;
+  // Rows must outlive one move: a block is overwritten only by the block after the next.
+  private readonly buffers: Buffer[] = [];
+  private fills = 0;
+
+  constructor(
+    readonly reader: IndexReader,
+    readonly source: number,
+    first: number,
+    private readonly count: number,
+    private readonly sizes: {
+      readonly rowSize: number;
+      readonly keySize: number;
+      readonly headerLength: number;
+    },
+    private readonly prefix: number | undefined,
+    private readonly bytes: IndexBytes,
+  ) {
+    this.next = first;
+  }
+
+  /** @returns false at the end */
+  advance(): boolean {
+    const { rowSize, keySize } = this.sizes;
+    const { block: before, at: beforeAt } = this;
+    if (this.at + rowSize < this.end) this.at += rowSize;
+    else if (!this.fill()) return false;
+    if (this.prefix !== undefined && this.block[this.at] !== this.prefix)
+      return false;
+    if (
+      this.started &&
+      compareRows(before, beforeAt, this.block, this.at, keySize) >= 0
+    )
+      throw corrupt('An index is not sorted');
+    this.started = true;
+    return true;
+  }
+
+  private fill(): boolean {
+    if (this.next >= this.count) return false;
+    const { rowSize, headerLength } = this.sizes;
+    const rows = Math.min(cursorRows, this.count - this.next);
+    const turn = this.fills & 1;
+    this.fills += 1;
+    this.buffers[turn] ??= Buffer.alloc(
+      this.bytes.inMemory ? 0 : Math.min(cursorRows, this.count) * rowSize,
+    );
+    this.block = this.bytes.readInto(
+      this.buffers[turn],
+      headerLength + this.next * rowSize,
+      rows * rowSize,
+    );
+    this.at = 0;
+    this.end = this.block.length;
+    this.next += rows;
+    return true;
   }
 }

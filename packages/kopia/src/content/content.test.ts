@@ -23,7 +23,7 @@ import {
 import { buildIndex, indexShardOf } from './IndexBuilder';
 import { bytesInMemory, createUnnamedFile } from './IndexBytes';
 import { IndexReader } from './IndexReader';
-import { mergeEntries } from './IndexSet';
+import { mergeEntries } from './mergeIndexes';
 import { findRecoveryIndex } from './packRecovery';
 
 const entry = (
@@ -191,7 +191,7 @@ describe('indexes', () => {
           28,
         ),
     );
-    const merged = [...mergeEntries(readers)].map(({ entry: found }) => found);
+    const merged = [...mergeEntries(readers)];
     expect(merged).toHaveLength(1000);
     expect(
       merged

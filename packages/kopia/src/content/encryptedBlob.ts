@@ -1,4 +1,8 @@
-import { ContentCipher, encryptionOverhead } from '../encryption/ContentCipher';
+import {
+  ContentCipher,
+  encryptionOverhead,
+  nonceLength,
+} from '../encryption/ContentCipher';
 import { corrupt } from '../errors';
 import { ContentHash } from '../hashing/ContentHash';
 
@@ -18,6 +22,28 @@ export function sealBlob(
   const hash = keys.hash.digest(plain);
   const id = `${prefix}${hash.toString('hex')}${suffix ? `-${suffix}` : ''}`;
   return { id, data: keys.cipher.seal(plain, hash.subarray(-16)) };
+}
+
+/** Room around a plaintext that {@link sealBlobInPlace} needs. */
+export const sealingRoom = {
+  before: nonceLength,
+  after: encryptionOverhead - nonceLength,
+};
+
+/** Like {@link sealBlob} without a copy: the plaintext lies in the middle of `out` and is overwritten. */
+export function sealBlobInPlace(
+  keys: RepositoryKeys,
+  prefix: string,
+  out: Buffer,
+  suffix: string,
+): { id: string; data: Buffer } {
+  const plain = out.subarray(
+    sealingRoom.before,
+    out.length - sealingRoom.after,
+  );
+  const hash = keys.hash.digest(plain);
+  keys.cipher.sealInto(out, 0, plain, hash.subarray(-16));
+  return { id: `${prefix}${hash.toString('hex')}-${suffix}`, data: out };
 }
 
 /** What authenticates a whole blob: the last 16 bytes of the hash in its name. */

@@ -1,14 +1,8 @@
 import { BlobMetadata } from '../blob/BlobStorage';
-import { sealBlob } from '../content/encryptedBlob';
 import { EpochState, firstUncoveredEpoch, isSettled } from '../content/epochs';
-import { IndexBuilder, indexShardOf } from '../content/IndexBuilder';
-import { IndexReader } from '../content/IndexReader';
-import { mergeEntries } from '../content/IndexSet';
 import type { Repository } from '../Repository';
+import { writeMergedIndexes } from './writeMergedIndexes';
 
-// Kopia allows 16 million; smaller shards keep the memory of readers and of this compaction low.
-const entriesPerShard = 1_000_000;
-const shardsAtOnce = 2;
 const nanosecondsPerMs = 1e6;
 
 async function epochBlobs(
@@ -17,34 +11,6 @@ async function epochBlobs(
   signal?: AbortSignal,
 ): Promise<BlobMetadata[]> {
   return repository.listBlobs(`xn${epoch}_`, signal);
-}
-
-/** Merges indexes into a set of blobs. Deleted entries stay: they hide others. */
-async function writeMerged(
-  repository: Repository,
-  prefix: string,
-  readers: readonly IndexReader[],
-  signal?: AbortSignal,
-): Promise<void> {
-  // Duplicates make this too high by a little, which only makes the shards smaller.
-  const total = readers.reduce((sum, { count }) => sum + count, 0);
-  if (total === 0) return;
-  const shards = Math.ceil(total / entriesPerShard);
-  const suffix = `s${repository.random(8).toString('hex')}-c${shards}`;
-  for (let first = 0; first < shards; first += shardsAtOnce) {
-    const builders = Array.from(
-      { length: Math.min(shardsAtOnce, shards - first) },
-      () => new IndexBuilder(),
-    );
-    for (const { key, entry } of mergeEntries(readers))
-      builders[indexShardOf(entry.id, shards) - first]?.add(entry, key);
-    for (const builder of builders) {
-      signal?.throwIfAborted();
-      if (builder.size === 0) continue;
-      const blob = sealBlob(repository.keys, prefix, builder.build(), suffix);
-      await repository.storage.put(blob.id, blob.data, { signal });
-    }
-  }
 }
 
 async function mergeBlobs(
@@ -58,7 +24,7 @@ async function mergeBlobs(
     signal,
   );
   try {
-    await writeMerged(repository, prefix, readers, signal);
+    await writeMergedIndexes(repository, prefix, readers, signal);
   } finally {
     close();
   }

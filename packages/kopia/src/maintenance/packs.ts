@@ -2,12 +2,13 @@ import { isKopiaError } from '../errors';
 import { openBlob } from '../content/encryptedBlob';
 import { SessionMarker, sessionOfPack } from '../content/sessions';
 import { packPrefix } from '../content/contentId';
+import { PackTable } from '../content/PackTable';
 import type { Repository } from '../Repository';
 import { toMilliseconds } from '../time/timestamps';
 import { SafetyParameters } from './safety';
+import { Turns } from './Turns';
 
 const shortPackShare = 0.6;
-
 /** Moves contents out of packs that are mostly empty (Kopia: content rewrite). @returns how many */
 export async function rewriteShortPacks(
   repository: Repository,
@@ -16,24 +17,40 @@ export async function rewriteShortPacks(
   signal?: AbortSignal,
 ): Promise<number> {
   const { contents, format } = repository;
-  const used = new Map<string, number>();
-  for (const { pack, packedLength } of contents.entries())
-    used.set(pack, (used.get(pack) ?? 0) + packedLength);
-  const short = new Set<string>();
+  const table = new PackTable();
+  let used = new Float64Array(1024);
+  const turns = new Turns(signal);
+  for (const row of contents.indexes.rows()) {
+    if (turns.over()) await turns.next();
+    const { reader, block, at } = row;
+    const pack = table.numberOf(row);
+    if (pack >= used.length) {
+      const larger = new Float64Array(Math.max(pack + 1, used.length * 2));
+      larger.set(used);
+      used = larger;
+    }
+    used[pack] += reader.fieldsAt(block, at).packedLength;
+  }
+  const short = new Uint8Array(table.size);
   for (const kind of ['p', 'q']) {
-    const found = [...used].filter(
-      ([pack, length]) =>
-        pack.startsWith(kind) && length < format.maxPackSize * shortPackShare,
-    );
+    const found: number[] = [];
+    for (let pack = 0; pack < table.size; pack++) {
+      const ofKind = table.nameOf(pack)[0] === kind.charCodeAt(0);
+      if (ofKind && used[pack] < format.maxPackSize * shortPackShare)
+        found.push(pack);
+    }
     // One short pack cannot be merged with anything.
-    if (found.length >= 2) for (const [pack] of found) short.add(pack);
+    if (found.length >= 2) for (const pack of found) short[pack] = 1;
   }
   let rewritten = 0;
-  for (const entry of contents.entries()) {
-    signal?.throwIfAborted();
-    if (!short.has(entry.pack) || packPrefix(entry.id) !== entry.pack[0])
+  for (const row of contents.indexes.rows()) {
+    if (turns.over()) await turns.next();
+    const { reader, block, at } = row;
+    if (!short[table.numberOf(row)]) continue;
+    if (reader.timestampAt(block, at) * 1000 > start - safety.rewriteMinAge)
       continue;
-    if (entry.timestamp * 1000 > start - safety.rewriteMinAge) continue;
+    const entry = reader.parse(block, at);
+    if (packPrefix(entry.id) !== entry.pack[0]) continue;
     try {
       await contents.rewrite(entry, { signal });
       rewritten += 1;
@@ -101,13 +118,18 @@ export async function deleteUnreferencedPacks(
   }
   const sessions = await activeSessions(repository, safety, start, signal);
   await repository.contents.indexes.refresh(signal);
-  const named = new Set<string>();
-  for (const { pack } of repository.contents.entries()) named.add(pack);
+  const named = new PackTable();
+  const turns = new Turns(signal);
+  for (const row of repository.contents.indexes.rows()) {
+    if (turns.over()) await turns.next();
+    named.numberOf(row);
+  }
   const deleted = { count: 0, bytes: 0 };
   for (const { id, length } of candidates) {
     signal?.throwIfAborted();
     const session = sessionOfPack(id);
-    if (named.has(id) || (session && sessions.has(session))) continue;
+    if (named.find(id) !== undefined || (session && sessions.has(session)))
+      continue;
     await repository.storage.delete(id, { signal });
     deleted.count += 1;
     deleted.bytes += length;

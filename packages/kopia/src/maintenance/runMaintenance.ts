@@ -1,6 +1,7 @@
 import { KopiaError, messageOf } from '../errors';
 import { isRetained } from '../format/blobConfig';
 import { checkUpgradeLock } from '../format/upgradeLock';
+import { collectGarbage } from '../garbage';
 import type { Repository } from '../Repository';
 import { formatMilliseconds, toMilliseconds } from '../time/timestamps';
 import {
@@ -50,6 +51,7 @@ export interface MaintenanceReport {
   }[];
 }
 
+const manyContents = 1_000_000;
 const largestClockDifference = 5 * 60 * 1000;
 
 /** Mode that is due. */
@@ -105,6 +107,9 @@ class MaintenanceRun {
     const began = repository.clock();
     try {
       const result = await work();
+      // Tables of so many names are garbage now.
+      if (repository.contents.indexes.entryCount > manyContents)
+        collectGarbage('major');
       this.tasks.push({ task, result: result ?? 0 });
       await this.record(task, finishedRun(began, repository.clock()));
     } catch (error) {

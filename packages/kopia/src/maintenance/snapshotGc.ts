@@ -6,6 +6,9 @@ import { DirectoryEntry } from '../snapshot/DirectoryEntry';
 import { listSnapshots, readDirectory } from '../snapshot/snapshots';
 import { ContentIdSet } from './ContentIdSet';
 import { SafetyParameters } from './safety';
+import { Turns } from './Turns';
+
+const manifestPrefix = 'm'.charCodeAt(0);
 
 /** @public */
 export interface SnapshotGcReport {
@@ -26,25 +29,33 @@ export async function referencedContents(
   repository: Repository,
   signal?: AbortSignal,
 ): Promise<ContentIdSet> {
-  const referenced = new ContentIdSet();
+  const referenced = new ContentIdSet(repository.contents.indexes.entryCount);
+  // Directories are not visited twice; the list of a large file's parts neither.
   const visited = new ContentIdSet();
 
   const mark = async (entry: DirectoryEntry): Promise<void> => {
     signal?.throwIfAborted();
     const { contentId, indirection } = parseObjectId(entry.obj);
-    // Directories are not visited twice; the list of a large file's parts neither.
-    const first = visited.add(contentId);
-    if (indirection === 0) referenced.add(contentId);
-    else if (first)
+    const plain = indirection === 0;
+    if (plain) referenced.add(contentId);
+    if (plain && entry.type !== 'd') return;
+    if (!visited.add(contentId)) return;
+    if (!plain)
       for await (const content of objectContents(
         repository.contents,
         entry.obj,
         { signal },
       ))
         referenced.add(content);
-    if (entry.type !== 'd' || !first) return;
-    for (const child of await readDirectory(repository, entry, { signal }))
-      await mark(child);
+    if (entry.type !== 'd') return;
+    for (const child of await readDirectory(repository, entry, { signal })) {
+      const { contentId: childId, indirection: parts } = parseObjectId(
+        child.obj,
+      );
+      // Most entries are files of one content; waiting for nothing takes longer than noting them.
+      if (parts === 0 && child.type !== 'd') referenced.add(childId);
+      else await mark(child);
+    }
   };
 
   for (const snapshot of listSnapshots(repository)) {
@@ -73,19 +84,24 @@ export async function snapshotGc(
   const referenced = await referencedContents(repository, signal);
   const report = { inUse: 0, deleted: 0, tooRecent: 0, undeleted: 0 };
   const { contents } = repository;
-  for (const entry of contents.entries()) {
-    signal?.throwIfAborted();
-    if (entry.id.length % 2 === 1 && entry.id.startsWith('m')) continue;
-    if (referenced.has(entry.id)) {
+  const turns = new Turns(signal);
+  for (const { reader, block, at } of contents.indexes.rows()) {
+    if (turns.over()) await turns.next();
+    if (block[at] === manifestPrefix) continue;
+    const deleted = reader.deletedAt(block, at);
+    if (referenced.hasKey(block, at)) {
       report.inUse += 1;
-      if (!entry.deleted) continue;
-      await contents.rewrite(entry, { undelete: true, signal });
+      if (!deleted) continue;
+      await contents.rewrite(reader.parse(block, at), {
+        undelete: true,
+        signal,
+      });
       report.undeleted += 1;
-    } else if (!entry.deleted) {
-      if (entry.timestamp * 1000 > start - safety.minContentAgeForGc)
-        report.tooRecent += 1;
+    } else if (!deleted) {
+      const age = start - reader.timestampAt(block, at) * 1000;
+      if (age < safety.minContentAgeForGc) report.tooRecent += 1;
       else {
-        contents.delete(entry.id);
+        contents.delete(reader.idAt(block, at));
         report.deleted += 1;
         await contents.flushIfLarge(signal);
       }

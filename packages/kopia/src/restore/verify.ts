@@ -1,5 +1,7 @@
 import { isKopiaError, KopiaError, messageOf, placed } from '../errors';
 import { objectContents, openObject } from '../object/ObjectReader';
+import { ContentIdSet } from '../maintenance/ContentIdSet';
+import { parseObjectId } from '../object/objectId';
 import type { Repository } from '../Repository';
 import { SnapshotManifest } from '../snapshot/SnapshotManifest';
 import { DirectoryEntry } from '../snapshot/DirectoryEntry';
@@ -70,7 +72,8 @@ export async function verifySnapshots(
     for (const { id, length } of await repository.listBlobs(kind, signal))
       packs.set(id, length);
   // Directories and files are shared between snapshots; one look is enough.
-  const sound = new Set<string>();
+  const sound = new ContentIdSet();
+  const contentOf = ({ obj }: DirectoryEntry) => parseObjectId(obj).contentId;
 
   const exists = async (object: string) => {
     for await (const content of objectContents(repository.contents, object, {
@@ -100,7 +103,7 @@ export async function verifySnapshots(
   };
 
   const file = async (entry: DirectoryEntry) => {
-    if (sound.has(entry.obj)) return;
+    if (sound.has(contentOf(entry))) return;
     await exists(entry.obj);
     if (sample > 0 && random() < sample) {
       const object = await openObject(repository.contents, entry.obj, {
@@ -130,7 +133,7 @@ export async function verifySnapshots(
         );
       }
     }
-    sound.add(entry.obj);
+    sound.add(contentOf(entry));
   };
 
   const check = async (
@@ -147,7 +150,7 @@ export async function verifySnapshots(
         return;
       }
       counts.directories += 1;
-      if (sound.has(entry.obj)) return;
+      if (sound.has(contentOf(entry))) return;
       const before = damage.length;
       await exists(entry.obj);
       const children = await readDirectory(repository, entry, {
@@ -160,7 +163,7 @@ export async function verifySnapshots(
           path ? `${path}/${child.name}` : child.name,
           child,
         );
-      if (damage.length === before) sound.add(entry.obj);
+      if (damage.length === before) sound.add(contentOf(entry));
     } catch (error) {
       signal?.throwIfAborted();
       damage.push({

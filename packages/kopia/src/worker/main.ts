@@ -1,7 +1,6 @@
 // Entry of the worker threads: hashes and encrypts chunks in memory that it shares with the main thread.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
+import { GarbageCount } from '../garbage';
 import { Sealer, SealAnswer, SealerSetup, SealRequest } from './sealing';
 
 const { setup, memory } = workerData as {
@@ -11,22 +10,8 @@ const { setup, memory } = workerData as {
 const port = parentPort;
 if (!port) throw new Error('This program runs as a worker thread only');
 
-// Every encrypted piece is a buffer outside of the heap, and V8 collects these only after 64 MiB of them. Collecting the
-// young generation earlier takes half a millisecond and halves the memory of an upload.
-function exposedCollector():
-  | ((options: { type: 'minor' }) => void)
-  | undefined {
-  // Flags belong to the whole process: other workers do the same, so the flag is not taken back.
-  setFlagsFromString('--expose-gc');
-  try {
-    return runInNewContext('gc') as (options: { type: 'minor' }) => void;
-  } catch {
-    return undefined;
-  }
-}
-const collect = exposedCollector();
-const collectAfter = 12 * 1024 * 1024;
-let sealedBytes = 0;
+// Every encrypted piece is a buffer of its own; without this an upload takes twice the memory.
+const garbage = new GarbageCount();
 
 const sealer = Sealer.create(setup, Buffer.from(memory));
 sealer.then(
@@ -55,9 +40,5 @@ port.on('message', async (request: SealRequest) => {
     };
   }
   port.postMessage(answer);
-  if ('sealed' in answer) sealedBytes += answer.sealed.length;
-  if (sealedBytes > collectAfter) {
-    sealedBytes = 0;
-    collect?.({ type: 'minor' });
-  }
+  if ('sealed' in answer) garbage.add(answer.sealed.length);
 });
