@@ -8,6 +8,7 @@ import { allControllers } from './controllers/allControllers';
 import { runEngine, type EngineMessage } from './EngineProcess';
 import {
   killAfterWritesVariable,
+  killControllersVariable,
   withKillAfterWrites,
 } from './testing/killAfterWrites';
 
@@ -49,6 +50,7 @@ async function main(): Promise<number> {
       withKillAfterWrites(
         allControllers(),
         process.env[killAfterWritesVariable],
+        process.env[killControllersVariable],
       ),
   });
   return exitCodes.ok;

@@ -54,6 +54,9 @@ import { rfc3339 } from './rfc3339';
 /** Storage may be away for a moment; the repository's controller tries again meanwhile. */
 const repositoryGraceMs = 60_000;
 
+/** Waiting for longer is worth a word. */
+const slowMs = 3_000;
+
 const refusalGraceMs = 45_000;
 
 /** Changes of pods are watched; this is for what they do not tell: time-outs, nodes that are gone. */
@@ -195,9 +198,26 @@ export class DataPathController<T extends DataPathObject>
           },
           'Waiting',
         );
+        await this.tellWaiting(owner, next, context);
         return { requeueAfterMs: next.againMs };
       }
       owner = next;
+    }
+  }
+
+  /** What takes long to prepare says why. */
+  private async tellWaiting(
+    owner: T,
+    { waitingFor }: Waiting,
+    context: ControllerContext,
+  ): Promise<void> {
+    const { acceptedTimestamp, message } = owner.status ?? {};
+    const isSlow =
+      phaseOf(owner) === 'Accepted' &&
+      since(acceptedTimestamp, context.clock.now()) > slowMs;
+    const text = `waiting: ${waitingFor}`;
+    if (isSlow && message !== text) {
+      await this.change(owner, context, { phase: 'Accepted', message: text });
     }
   }
 
@@ -217,6 +237,7 @@ export class DataPathController<T extends DataPathObject>
       case 'prepared':
         return this.change(owner, context, {
           phase: 'Prepared',
+          message: '',
           ...this.kind.atNode?.(step.node),
         });
       case 'start':
@@ -578,13 +599,15 @@ export class DataPathController<T extends DataPathObject>
           }
         : undefined,
     );
-    context.logger.info(
-      {
-        [this.kind.kind]: owner.metadata.name,
-        ...(status.message ? { message: status.message } : {}),
-      },
-      `${before} → ${phaseOf(changed)}`,
-    );
+    if (phaseOf(changed) !== before) {
+      context.logger.info(
+        {
+          [this.kind.kind]: owner.metadata.name,
+          ...(status.message ? { message: status.message } : {}),
+        },
+        `${before} → ${phaseOf(changed)}`,
+      );
+    }
     return changed;
   }
 

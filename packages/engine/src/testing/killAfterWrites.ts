@@ -6,22 +6,30 @@ import type { ObjectStore } from '../storage/ObjectStore';
 /** The environment variable that arms the switch: after how many writes the process kills itself. */
 export const killAfterWritesVariable = 'LIFEBOAT_FAULT_KILL_AFTER_WRITES';
 
-/** Controllers whose writes count; others write by the clock and would make the count random. */
-const counted = new Set(['backup', 'restore']);
+/** The environment variable that names, separated by commas, the controllers whose writes count. */
+export const killControllersVariable = 'LIFEBOAT_FAULT_KILL_CONTROLLERS';
+
+/** Controllers whose writes count when none are named; others write by the clock and would make the count random. */
+const countedByDefault = 'backup,restore';
+
+/** Events are for people, and nothing depends on them. */
+const uncounted = new Set(['events']);
 
 /** Creating an object of these groups asks what one may do; it is asked until rights have arrived. */
 const questions = new Set(['authorization.k8s.io', 'authentication.k8s.io']);
 
 /**
- * Lets the process die by SIGKILL right after its n-th write to API or storage by the Backup and Restore controllers, for tests
+ * Lets the process die by SIGKILL right after its n-th write to API or storage by certain controllers, for tests
  * of what a crash leaves behind.
  *
  * @param writes - text of the environment variable; absent or empty leaves the controllers as they are
+ * @param names - text of the other one
  * @throws Error if it is no positive whole number
  */
 export function withKillAfterWrites(
   controllers: Controller[],
   writes: string | undefined,
+  names: string | undefined = undefined,
 ): Controller[] {
   if (!writes) {
     return controllers;
@@ -32,6 +40,7 @@ export function withKillAfterWrites(
       `${killAfterWritesVariable} is ${writes}; it must be a positive whole number`,
     );
   }
+  const counted = new Set((names || countedByDefault).split(','));
   let done = 0;
   const counting = async <T>(write: Promise<T>): Promise<T> => {
     const result = await write;
@@ -66,6 +75,7 @@ function withCounting(controller: Controller, counting: Counting): Controller {
   return {
     name: controller.name,
     type: controller.type,
+    ...(controller.triggers ? { triggers: controller.triggers } : {}),
     concurrency: config => controller.concurrency?.(config) ?? 1,
     recover: async context => controller.recover?.(wrap(context)),
     reconcile: (key, context) => controller.reconcile(key, wrap(context)),
@@ -82,7 +92,7 @@ function countingClient(
     list: (type, options) => client.list(type, options),
     watch: (type, options) => client.watch(type, options),
     create: (type, object, options) =>
-      questions.has(type.group)
+      questions.has(type.group) || uncounted.has(type.resource)
         ? client.create(type, object, options)
         : counting(client.create(type, object, options)),
     replace: (type, object, options) =>

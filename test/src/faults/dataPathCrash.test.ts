@@ -1,0 +1,4 @@
+import { dataPathCrashStories } from '../volumes/dataPathCrashStories';
+import { startVolumeCluster } from '../volumes/startVolumeCluster';
+
+dataPathCrashStories('the embedded cluster', startVolumeCluster);
