@@ -1,0 +1,4 @@
+import { volumeBackupStories } from './backupStories';
+import { startVolumeCluster } from './startVolumeCluster';
+
+volumeBackupStories('the embedded cluster', startVolumeCluster);
