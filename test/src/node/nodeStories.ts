@@ -157,6 +157,44 @@ export function nodeStories(
       });
     });
 
+    it('refuses claims above the quota of a namespace, and counts what is used', async () => {
+      const quotas = {
+        group: '',
+        version: 'v1',
+        resource: 'resourcequotas',
+        namespaced: true,
+      };
+      const name = 'storage';
+      await client.create<Live>(quotas, {
+        apiVersion: 'v1',
+        kind: 'ResourceQuota',
+        metadata: { name, namespace },
+        spec: {
+          hard: { persistentvolumeclaims: '3', 'requests.storage': '25Mi' },
+        },
+      });
+      await eventually('the used amounts', async () => {
+        const quota = await client.get<Live>(quotas, { namespace, name });
+        return quota?.status?.used?.['requests.storage'] === '20Mi';
+      });
+      const refused = await eventually('a refusal', () =>
+        claim('above').then(
+          () =>
+            client
+              .delete(coreTypes.persistentVolumeClaims, {
+                namespace,
+                name: 'above',
+              })
+              .then(() => undefined),
+          (error: Error) => error,
+        ),
+      );
+      expect(refused.message).toMatch(
+        /exceeded quota: storage, requested: requests.storage=10Mi, used: requests.storage=\w+, limited: requests.storage=25Mi/,
+      );
+      await client.delete(quotas, { namespace, name });
+    });
+
     it('finds what is left, and nothing once it is removed', async () => {
       const before = await findLeaks(cluster.kubeconfig, baseline, {
         timeoutMs: 0,

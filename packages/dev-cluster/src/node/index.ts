@@ -14,6 +14,7 @@ import { namespaceTermination } from './controllers/namespaceTermination';
 import { podGarbageCollection } from './controllers/podGarbageCollection';
 import { provisioner } from './controllers/provisioner';
 import { replicaSets } from './controllers/replicaSets';
+import { resourceQuotas } from './controllers/resourceQuotas';
 import { routeDefinition, routes } from './controllers/routes';
 import { scheduler } from './controllers/scheduler';
 import { serviceAccounts } from './controllers/serviceAccounts';
@@ -82,6 +83,7 @@ function housekeeping(context: ControllerContext): Controller[] {
     serviceAccounts(context),
     volumeProtection(context),
     podGarbageCollection(context),
+    resourceQuotas(context),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { KubeObject } from '../KubeObject';
-import { isObject, stringAt } from '../json';
+import { isObject, objectAt, stringAt } from '../json';
 import { ResourceType } from '../resources/ResourceType';
+import { isEnforcedQuota } from './quota';
 
 /** Warnings that come with every use of a resource. */
 export function resourceWarnings(type: ResourceType): string[] {
@@ -18,7 +19,6 @@ export function resourceWarnings(type: ResourceType): string[] {
 
 /** What is kept here, but has no effect. */
 const notEnforced: { [collection: string]: string } = {
-  resourcequotas: 'this server does not enforce resource quotas',
   limitranges: 'this server does not enforce limit ranges',
 };
 
@@ -28,6 +28,14 @@ export function writeWarnings(
   object: KubeObject,
 ): string[] {
   const warnings: string[] = [];
+  if (
+    type.collection === 'resourcequotas' &&
+    !Object.keys(objectAt(object, 'spec', 'hard')).every(isEnforcedQuota)
+  ) {
+    warnings.push(
+      'this server enforces quotas of objects and of storage, no others',
+    );
+  }
   if (notEnforced[type.collection]) warnings.push(notEnforced[type.collection]);
   if (
     type.collection === 'namespaces' &&

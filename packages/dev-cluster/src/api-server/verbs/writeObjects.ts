@@ -19,6 +19,7 @@ import { validateCustom } from '../crd/validateCustom';
 import { factsOf } from '../strategies/facts';
 import { generatedName } from '../strategies/generateName';
 import { prepareCreate, prepareUpdate, WritePart } from '../strategies/prepare';
+import { checkQuota } from '../strategies/quota';
 import { validateBuiltIn } from '../strategies/validate';
 import {
   validateMetadata,
@@ -153,6 +154,7 @@ export function createObject(
     throw alreadyExists(type, metadata.name);
   }
   context.checkEscalation(request.user, object, type.collection);
+  checkQuota(type, object, context.storage);
   if (request.dryRun) return toServed(type, object);
   const stored = context.storage.put(type.collection, object);
   if (type.collection === definitions) context.onDefinitionChange();
