@@ -1,6 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { openPodApi, type PodApi } from './cluster/PodApi';
 import { CancelledError } from './cluster/watchOwner';
 import type { MoverCommand } from './command/MoverCommand';
@@ -10,10 +9,11 @@ import {
   UsageError,
 } from './command/moverArguments';
 import { jsonLog } from './log';
-import { memoryPlan } from './memoryPlan';
+import { containerMemoryMiB } from './memory/containerMemoryMiB';
+import { defaultMemoryMiB, memoryPlan } from './memory/memoryPlan';
+import { restartWithin } from './memory/restartWithin';
 import { writeMoverResult, type MoverResult } from './moverResult';
 import { waitForRestore } from './restore/restoreMarker';
-import { runMover } from './runMover';
 
 const usage = `Usage: data-mover backup  (--data-upload NAME | --pod-volume-backup NAME)    --volume-path PATH [--volume-mode Filesystem|Block] OPTIONS
        data-mover restore (--data-download NAME | --pod-volume-restore NAME) --volume-path PATH [--volume-mode Filesystem|Block] OPTIONS
@@ -38,20 +38,6 @@ Exit code: 0 completed, 1 failed, 2 wrong arguments, 3 canceled.
 const exitCodes = { completed: 0, failed: 1, usage: 2, canceled: 3 };
 /** After this long an abort did not reach what is going on; the kubelet would kill the process without a result. */
 const endWithinMs = 20_000;
-
-/** The memory that the container may use, in MiB; undefined outside of containers. */
-function containerMemoryMiB(): number | undefined {
-  for (const file of [
-    '/sys/fs/cgroup/memory.max',
-    '/sys/fs/cgroup/memory/memory.limit_in_bytes',
-  ]) {
-    if (!existsSync(file)) continue;
-    const bytes = Number(readFileSync(file, 'utf8').trim());
-    // Without a limit, cgroup 2 says "max" and cgroup 1 a number near 2^63.
-    return bytes > 0 && bytes < 2 ** 50 ? bytes / 1024 / 1024 : undefined;
-  }
-  return undefined;
-}
 
 /** What an init container does until its pod's volumes are there; without API, token or repository. */
 async function wait(args: readonly string[]): Promise<number> {
@@ -80,6 +66,15 @@ async function main(args: readonly string[]): Promise<number> {
     return exitCodes.usage;
   }
   const { settings } = command;
+  const memory = memoryPlan(
+    Math.min(
+      settings.memoryLimitMiB ?? defaultMemoryMiB,
+      containerMemoryMiB() ?? Infinity,
+    ),
+    availableParallelism(),
+    settings.parallelFiles,
+  );
+  restartWithin(memory);
   const secrets: string[] = [];
   const log = jsonLog(line => process.stderr.write(line), secrets);
   const finish = (result: MoverResult) => {
@@ -102,15 +97,6 @@ async function main(args: readonly string[]): Promise<number> {
       ).unref();
     });
 
-  const own = containerMemoryMiB();
-  const limit = Math.min(settings.memoryLimitMiB ?? 400, own ?? Infinity);
-  const memory = memoryPlan(
-    limit,
-    availableParallelism(),
-    settings.parallelFiles,
-  );
-  setFlagsFromString(`--max-old-space-size=${memory.heapMiB}`);
-
   let api: PodApi;
   try {
     api = openPodApi(
@@ -126,6 +112,8 @@ async function main(args: readonly string[]): Promise<number> {
     return finish({ outcome: 'failed', message });
   }
   try {
+    // Loaded only now: the process that was replaced had no need of it.
+    const { runMover } = await import('./runMover');
     const result = await runMover(command, {
       api,
       memory,

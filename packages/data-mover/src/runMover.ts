@@ -10,7 +10,7 @@ import type { MoverCommand } from './command/MoverCommand';
 import { explainFailure, type FailurePlace } from './explainFailure';
 import { withoutSecrets, type Log } from './log';
 import { maintainRepository } from './maintain/maintainRepository';
-import type { MemoryPlan } from './memoryPlan';
+import type { MemoryPlan } from './memory/memoryPlan';
 import {
   resultAnnotation,
   writeMoverResult,

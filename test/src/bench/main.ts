@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchObjects } from './objects';
+import { benchMover } from './volumesMover';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -7,6 +8,10 @@ const { values, positionals } = parseArgs({
     count: { type: 'string', default: '2000' },
     bytes: { type: 'string', default: '2048' },
     runs: { type: 'string', default: '3' },
+    files: { type: 'string', default: '100000' },
+    gibibytes: { type: 'string', default: '20' },
+    generated: { type: 'string', default: '2' },
+    'memory-limit': { type: 'string', default: '400' },
   },
 });
 
@@ -19,6 +24,16 @@ const benches: Record<string, () => Promise<void>> = {
         count: Number(values.count),
         bytes: Number(values.bytes),
         runs: Number(values.runs),
+      },
+      print,
+    ),
+  volumes: () =>
+    benchMover(
+      {
+        files: Number(values.files),
+        gibibytes: Number(values.gibibytes),
+        generated: Number(values.generated),
+        memoryLimit: Number(values['memory-limit']),
       },
       print,
     ),
