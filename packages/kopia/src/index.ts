@@ -80,6 +80,7 @@ export {
   walkSnapshot,
 } from './snapshot/snapshots';
 export type { PathEntry, SnapshotFilter } from './snapshot/snapshots';
+export type { AttributeCounts } from './snapshot/upload/countAttributes';
 export {
   uploadDevice,
   uploadStream,
@@ -91,6 +92,7 @@ export type {
 } from './snapshot/upload/uploadSnapshot';
 export type {
   LostMetadata,
+  ReportedLostMetadata,
   UploadProgress,
   UploadReport,
 } from './snapshot/upload/uploadReport';

@@ -132,7 +132,7 @@ const upload: Command = async (repository, context) => {
         name,
       )}: the name is not UTF-8 and was stored with replacement characters`,
     );
-  const { hardLinks, specialFiles } = report.lost;
+  const { hardLinks, specialFiles, attributes } = report.lost;
   if (hardLinks)
     output.note(
       `note: ${hardLinks} hard links are stored as separate files (their data once)`,
@@ -140,6 +140,14 @@ const upload: Command = async (repository, context) => {
   if (specialFiles)
     output.note(
       `note: ${specialFiles} sockets, FIFOs and devices were left out`,
+    );
+  if (attributes.accessControlLists)
+    output.note(
+      `note: ${attributes.accessControlLists} access control lists are not stored`,
+    );
+  if (attributes.extendedAttributes)
+    output.note(
+      `note: ${attributes.extendedAttributes} entries have extended attributes, which are not stored`,
     );
   const { progress } = report;
   show(

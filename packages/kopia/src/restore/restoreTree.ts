@@ -71,6 +71,8 @@ export interface RestoreReport {
   readonly progress: RestoreProgress;
   /** Empty when everything was restored. */
   readonly errors: readonly RestoreError[];
+  /** Owners and modes that this process was not allowed to set. */
+  readonly ignoredPermissionErrors: number;
 }
 
 const largeFile = 8 * 1024 * 1024;
@@ -98,6 +100,7 @@ class TreeRestorer {
     skipped: 0,
   };
   readonly errors: RestoreError[] = [];
+  ignoredPermissionErrors = 0;
   private readonly slots: Semaphore;
   private readonly largeSlots = new Semaphore(parallelLargeFiles);
   private failure: unknown;
@@ -378,6 +381,7 @@ class TreeRestorer {
     const permission = code === 'EPERM' || code === 'EACCES';
     if (!permission || this.options.ignorePermissionErrors === false)
       this.note(path, error);
+    else this.ignoredPermissionErrors += 1;
   }
 
   private async link(entry: DirectoryEntry, target: string, path: string) {
@@ -500,5 +504,6 @@ export async function restoreTree(
   const restorer = new TreeRestorer(repository, options);
   if (entry.type === 'd') await restorer.directory(entry, target, '');
   else await restorer.single(entry, target);
-  return { progress: restorer.progress, errors: restorer.errors };
+  const { progress, errors, ignoredPermissionErrors } = restorer;
+  return { progress, errors, ignoredPermissionErrors };
 }

@@ -8,6 +8,7 @@ import { DirectoryEntry } from '../DirectoryEntry';
 import { compressorForFile, Policy } from '../policy';
 import { DirectoryInProgress } from './Checkpoints';
 import { DirectoryBuilder } from './DirectoryBuilder';
+import { holdDirectory } from './HeldDirectory';
 import { IgnoreRules, parseIgnoreFile } from './IgnoreRules';
 import { PolicyTree } from './PolicyTree';
 import { PreviousDirectories } from './PreviousTrees';
@@ -45,6 +46,9 @@ export interface TreeUploaderOptions {
   /** The first error that is not ignored ends the upload. */
   readonly failFast: boolean;
   readonly useIgnoreRules: boolean;
+  readonly oneFileSystem: boolean;
+  /** Others change the tree meanwhile and must not lead the walk out of it. */
+  readonly untrusted: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -57,6 +61,10 @@ interface Place {
   readonly dotIgnoreFiles: readonly string[];
 }
 
+const invalidName =
+  'the name is not UTF-8: it is stored with replacement characters';
+const collidingName =
+  'the name is not UTF-8, and with replacement characters it is that of another entry';
 const cacheMarker = 'CACHEDIR.TAG';
 const cacheSignature = 'Signature: 8a477f597d28d172789f06886806bc55';
 const longestTurnMs = 10;
@@ -138,6 +146,33 @@ export class TreeUploader {
   ): Promise<{ result: Promise<DirectoryEntry> }> {
     this.checkGoing();
     const builder = new DirectoryBuilder();
+    const held = this.options.untrusted
+      ? await holdDirectory(entry.path)
+      : undefined;
+    const pending: Promise<void>[] = [];
+    try {
+      return await this.walk(
+        held ? { ...entry, path: held.path } : entry,
+        place,
+        parent,
+        builder,
+        pending,
+        () => held?.close(),
+      );
+    } catch (error) {
+      if (held) Promise.allSettled(pending).then(() => held.close());
+      throw error;
+    }
+  }
+
+  private async walk(
+    entry: SourceEntry,
+    place: Place,
+    parent: DirectoryInProgress | undefined,
+    builder: DirectoryBuilder,
+    pending: Promise<void>[],
+    onRead: () => void,
+  ): Promise<{ result: Promise<DirectoryEntry> }> {
     let children = await readSourceDirectory(entry.path, (name, error) => {
       this.report(
         builder,
@@ -171,9 +206,9 @@ export class TreeUploader {
         children = [];
       } else
         children = children.filter(child => this.included(child, entry, here));
-    }
-    this.noteNames(children, place.path);
-    const pending: Promise<void>[] = [];
+    } else if (this.options.oneFileSystem)
+      children = children.filter(child => this.onDevice(child, entry));
+    this.noteNames(children, place.path, builder);
     const later = (task: Promise<void>) => {
       // A failure is kept and thrown where the walk next looks; the promise itself must not count as unhandled.
       pending.push(
@@ -205,6 +240,7 @@ export class TreeUploader {
     }
     const finish = async (): Promise<DirectoryEntry> => {
       await Promise.all(pending);
+      onRead();
       this.checkGoing();
       const { data, summary } = builder.build(entry.mtime);
       const obj = await write(data);
@@ -477,7 +513,15 @@ export class TreeUploader {
     }
   }
 
-  private noteNames(children: readonly SourceEntry[], folder: string) {
+  /**
+   * Lists names that are not UTF-8. The entries are stored, under other names; the summary counts them as failed, so
+   * that every client sees that the snapshot is not what the tree was.
+   */
+  private noteNames(
+    children: readonly SourceEntry[],
+    folder: string,
+    builder: DirectoryBuilder,
+  ) {
     const invalid = children.filter(({ name }) => isInvalidName(name));
     if (invalid.length === 0) return;
     const stored = (name: string) => Buffer.from(name).toString('utf8');
@@ -489,7 +533,9 @@ export class TreeUploader {
     for (const { name } of invalid) {
       const path = join(folder, stored(name));
       this.invalidNames.push(path);
-      if (taken.has(stored(name))) this.collidingNames.push(path);
+      const collides = taken.has(stored(name));
+      if (collides) this.collidingNames.push(path);
+      builder.fail(path, collides ? collidingName : invalidName, false);
       taken.add(stored(name));
     }
   }
@@ -564,14 +610,24 @@ export class TreeUploader {
       (!here.rules.empty &&
         here.rules.ignores(join(here.path, child.name), directory)) ||
       (files?.maxFileSize && child.size > files.maxFileSize) ||
-      (files?.oneFileSystem && child.dev !== parent.dev);
-    if (!excluded) return true;
-    if (directory) this.counts.excludedDirectories += 1;
+      ((files?.oneFileSystem || this.options.oneFileSystem) &&
+        child.dev !== parent.dev);
+    if (excluded) this.countExcluded(child);
+    return !excluded;
+  }
+
+  private onDevice(child: SourceEntry, parent: SourceEntry): boolean {
+    if (child.dev === parent.dev) return true;
+    this.countExcluded(child);
+    return false;
+  }
+
+  private countExcluded(child: SourceEntry) {
+    if (child.kind === 'd') this.counts.excludedDirectories += 1;
     else {
       this.counts.excludedFiles += 1;
       this.counts.excludedBytes += child.size;
     }
-    return false;
   }
 }
 

@@ -1,7 +1,12 @@
 import {
   chmodSync,
   mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -31,6 +36,8 @@ import {
   rootOf,
   walkSnapshot,
 } from '../snapshots';
+import { holdDirectory } from './HeldDirectory';
+import { readSourceDirectory, SourceError } from './sourceFiles';
 import { uploadStream, uploadTree } from './uploadSnapshot';
 
 afterAll(removeTemporaryFolders);
@@ -272,12 +279,24 @@ describe('a tree', () => {
     const { snapshot, report } = await uploadTree(repository, folder);
     expect(report.invalidNames).toEqual(['bad-\ufffd\ufffd-name']);
     expect(report.collidingNames).toEqual(['bad-\ufffd\ufffd-name']);
-    expect(report.lost).toEqual({
+    expect(report.lost).toMatchObject({
       hardLinks: 0,
       sparseFiles: 1,
       specialFiles: 1,
     });
     expect(report.complete).toBe(false);
+    // What any client sees: an error of the entry, in the root's summary and in the manifest.
+    expect(rootOf(snapshot).summ).toMatchObject({
+      numFailed: 1,
+      errors: [
+        {
+          path: 'bad-\ufffd\ufffd-name',
+          error: expect.stringContaining('not UTF-8'),
+        },
+      ],
+    });
+    expect(snapshot.stats!.errorCount).toBe(1);
+    expect(snapshot.incomplete).toBeUndefined();
     const object = await openObject(repository.contents, rootOf(snapshot).obj);
     expect((await object.readAll(100_000)).toString()).toContain(
       '"name":"bad-\\ufffd\\ufffd-name"',
@@ -288,6 +307,83 @@ describe('a tree', () => {
     await expect(uploadTree(repository, join(folder, 'fifo'))).rejects.toThrow(
       'neither a directory nor a file',
     );
+    await repository.close();
+  });
+
+  it('holds directories of a tree that is not trusted', async () => {
+    const secrets = temporaryFolder();
+    writeDated(join(secrets, 'b.bin'), 'the password');
+    const held = await holdDirectory(join(folder, 'sub'));
+    // The application replaces the directory by a link after the walk has entered it.
+    renameSync(join(folder, 'sub'), join(folder, 'moved'));
+    symlinkSync(secrets, join(folder, 'sub'));
+    const entries = await readSourceDirectory(held.path, () => undefined);
+    const { path } = entries.find(({ name }) => name === 'b.bin')!;
+    expect(readFileSync(path).toString()).not.toContain('password');
+    held.close();
+    // … and before it.
+    await expect(holdDirectory(join(folder, 'sub'))).rejects.toThrow(
+      SourceError,
+    );
+    const repository = await create();
+    const options = { untrusted: true, useIgnoreRules: false };
+    const { snapshot } = await uploadTree(repository, folder, options);
+    const trusted = await uploadTree(repository, folder, {
+      previous: 'none',
+      useIgnoreRules: false,
+    });
+    expect(rootOf(snapshot).obj).toBe(rootOf(trusted.snapshot).obj);
+    expect((await findEntry(repository, snapshot, 'sub')).type).toBe('s');
+    // Nothing stays open.
+    await new Promise(resolve => setTimeout(resolve, 50));
+    const open = readdirSync('/proc/self/fd').flatMap(fd => {
+      try {
+        return [readlinkSync(`/proc/self/fd/${fd}`)];
+      } catch {
+        return [];
+      }
+    });
+    expect(open.filter(path => path.startsWith(folder))).toEqual([]);
+    await repository.close();
+  });
+
+  const tools = ['getfattr', 'setfattr', 'setfacl'].every(tool => {
+    try {
+      execFileSync('which', [tool], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  it('counts attributes where the system can, and says where it cannot', async () => {
+    let marked = false;
+    if (tools) {
+      try {
+        execFileSync('setfattr', ['-n', 'user.a', join(folder, 'a.txt')]);
+        execFileSync('setfacl', ['-m', 'u:1:r', join(folder, 'sub/b.bin')]);
+        marked = true;
+      } catch {
+        // The file system has no attributes.
+      }
+    }
+    const repository = await create();
+    const { report } = await uploadTree(repository, folder);
+    expect(report.lost.attributes).toEqual(
+      tools
+        ? {
+            counted: true,
+            accessControlLists: marked ? 1 : 0,
+            extendedAttributes: marked ? 1 : 0,
+          }
+        : expect.objectContaining({
+            counted: false,
+            reason: 'getfattr is not installed',
+          }),
+    );
+    const silent = await uploadTree(repository, folder, {
+      countAttributes: false,
+    });
+    expect(silent.report.lost.attributes).toMatchObject({ counted: false });
     await repository.close();
   });
 

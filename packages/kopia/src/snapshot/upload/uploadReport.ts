@@ -1,4 +1,5 @@
 import { EntryError } from '../DirectoryEntry';
+import { AttributeCounts } from './countAttributes';
 
 /** Progress of an upload. Byte counts are of the tree's own bytes, except `uploadedBytes`. @public */
 export interface UploadProgress {
@@ -26,6 +27,11 @@ export interface LostMetadata {
   specialFiles: number;
 }
 
+/** {@link LostMetadata} with what another program had to count. @public */
+export interface ReportedLostMetadata extends LostMetadata {
+  readonly attributes: AttributeCounts;
+}
+
 /** Result of an upload besides the snapshot. @public */
 export interface UploadReport {
   /** Entries that could not be stored, all of them. */
@@ -36,7 +42,7 @@ export interface UploadReport {
   readonly collidingNames: readonly string[];
   /** Files whose size changed while they were read. */
   readonly changedFiles: readonly string[];
-  readonly lost: LostMetadata;
+  readonly lost: ReportedLostMetadata;
   readonly progress: UploadProgress;
   /** Whether everything is in the snapshot under its own name. */
   readonly complete: boolean;

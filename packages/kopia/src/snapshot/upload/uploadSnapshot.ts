@@ -14,6 +14,11 @@ import {
   SnapshotStats,
   zeroStats,
 } from '../SnapshotManifest';
+import {
+  AttributeCounting,
+  startCountingAttributes,
+  uncounted,
+} from './countAttributes';
 import { DirectoryBuilder } from './DirectoryBuilder';
 import { PolicyTree } from './PolicyTree';
 import { previousSnapshots, PreviousDirectories } from './PreviousTrees';
@@ -41,6 +46,15 @@ export interface UploadOptions {
   readonly failFast?: boolean;
   /** Default true. */
   readonly useIgnoreRules?: boolean;
+  /** Leaves out what lies on another device than its directory, also when `useIgnoreRules` is false. Default false. */
+  readonly oneFileSystem?: boolean;
+  /**
+   * For a tree that others, who are not trusted, may change meanwhile: each directory is held open while it is read, so
+   * that no directory can be replaced by a link that leads elsewhere. Linux only. Default false.
+   */
+  readonly untrusted?: boolean;
+  /** Counts extended attributes and access control lists, where the system has `getfattr`. Default true. */
+  readonly countAttributes?: boolean;
   /** Deletes snapshots of the source that its policy does not keep. Default false. */
   readonly applyRetention?: boolean;
   /** Default and most: 45 minutes. */
@@ -65,7 +79,12 @@ interface Run {
   readonly source: SnapshotSource;
   readonly uploader: TreeUploader;
   readonly startTime: string;
+  /** Runs beside the upload of a tree. */
+  attributes?: AttributeCounting;
 }
+
+/** How long a finished upload waits for the count of attributes. */
+const countingPatienceMs = 30_000;
 
 function progressOf({ repository, uploader }: Run): UploadProgress {
   const { counts } = uploader;
@@ -82,7 +101,7 @@ function progressOf({ repository, uploader }: Run): UploadProgress {
   };
 }
 
-function statsOf({ counts }: TreeUploader): SnapshotStats {
+function statsOf({ counts, invalidNames }: TreeUploader): SnapshotStats {
   return {
     totalSize: counts.totalSize,
     excludedTotalSize: counts.excludedBytes,
@@ -93,7 +112,7 @@ function statsOf({ counts }: TreeUploader): SnapshotStats {
     excludedFileCount: counts.excludedFiles,
     excludedDirCount: counts.excludedDirectories,
     ignoredErrorCount: counts.ignoredErrors,
-    errorCount: counts.errors,
+    errorCount: counts.errors + invalidNames.length,
   };
 }
 
@@ -146,6 +165,8 @@ async function runUpload(
       (tree.effective.upload?.maxParallelFileReads || 16),
     failFast: options.failFast ?? false,
     useIgnoreRules: options.useIgnoreRules ?? true,
+    oneFileSystem: options.oneFileSystem ?? false,
+    untrusted: options.untrusted ?? false,
     signal: signal
       ? AbortSignal.any([signal, controller.signal])
       : controller.signal,
@@ -178,12 +199,14 @@ async function runUpload(
     rootEntry = await store(run, tree);
   } catch (error) {
     controller.abort(error);
+    run.attributes?.stop();
     throw error;
   } finally {
     clearInterval(progressTimer);
     clearInterval(checkpointTimer);
     await checkpointing;
   }
+  if (signal?.aborted) run.attributes?.stop();
   signal?.throwIfAborted();
   const snapshot = saveSnapshot(repository, {
     source,
@@ -200,13 +223,16 @@ async function runUpload(
     applyRetention(repository, source, tree.effective.retention ?? {});
   await repository.flush(signal);
   tell();
-  const { errors, invalidNames, collidingNames, changedFiles, lost } = uploader;
+  const { errors, invalidNames, collidingNames, changedFiles } = uploader;
+  const attributes =
+    (await run.attributes?.finish(countingPatienceMs)) ??
+    uncounted('not asked for');
   const report: UploadReport = {
     errors,
     invalidNames,
     collidingNames,
     changedFiles,
-    lost,
+    lost: { ...uploader.lost, attributes },
     progress: progressOf(run),
     complete: uploader.counts.errors === 0 && invalidNames.length === 0,
   };
@@ -238,7 +264,10 @@ export async function uploadTree(
     options,
     root,
     source => PolicyTree.of(repository, source, options.policy),
-    async ({ uploader, source }, policies) => {
+    async (run, policies) => {
+      const { uploader, source } = run;
+      if (options.countAttributes !== false)
+        run.attributes = startCountingAttributes(root);
       const entry = await statSource(root, basename(root) || '/');
       if (entry.kind === 'd') {
         const previous =
