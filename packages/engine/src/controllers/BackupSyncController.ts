@@ -232,8 +232,9 @@ async function bringInPodVolumes(
       await client.create<PodVolumeBackup>(
         veleroTypes.podVolumeBackups,
         {
-          apiVersion: volume.apiVersion,
-          kind: volume.kind,
+          // Velero leaves these out of its list.
+          apiVersion: 'velero.io/v1',
+          kind: 'PodVolumeBackup',
           metadata: {
             name: volume.metadata.name,
             namespace,

@@ -1,18 +1,21 @@
+import { isKopiaError } from '@lifeboat/kopia';
 import {
   isTerminalBackupPhase,
+  isTerminalDataPathPhase,
   isTerminalRestorePhase,
   validLabelValue,
   veleroFinalizers,
   veleroLabels,
   type Backup,
   type BackupStorageLocation,
-  type BackupVolumeInfo,
   type DeleteBackupRequest,
-  type PodVolumeBackup,
   type Restore,
 } from '@lifeboat/velero-api';
 import { isConflict } from '../cluster/ApiError';
 import { veleroTypes } from '../cluster/knownTypes';
+import { forgetSnapshots } from '../repositories/forget/forgetSnapshots';
+import { recordedVolumes } from '../repositories/forget/recordedVolumes';
+import { removeKeptSnapshots } from '../repositories/forget/removeKeptSnapshots';
 import type { BackupStore } from '../storage/BackupStore';
 import { StorageError } from '../storage/ObjectStore';
 import type {
@@ -28,6 +31,7 @@ import {
 } from './storageLocations';
 
 const keepProcessedMs = 24 * 3600 * 1000;
+const movingPollMs = 2_000;
 
 /**
  * Removes a backup with all its data (Velero: backup deletion). Unlike there, a
@@ -50,7 +54,14 @@ export function createDeleteBackupRequestController(): Controller {
       if (request.status?.phase === 'Processed') {
         return forgetLater(key, request, context);
       }
-      const errors = await work(request, context);
+      let errors: string[];
+      try {
+        errors = await work(request, context);
+      } catch (error) {
+        if (!(error instanceof StillMovingError)) throw error;
+        context.logger.info({ reason: error.message }, 'A deletion waits');
+        return { requeueAfterMs: movingPollMs };
+      }
       if (errors.length === 0) return undefined;
       context.logger.warn(
         { backup: request.spec.backupName, errors },
@@ -111,7 +122,7 @@ async function work(
   if (typeof location === 'string') return [location];
 
   const files = await filesToDelete(backup, location, context);
-  if (typeof files === 'object') return [files.problem];
+  if ('problem' in files) return [files.problem];
   await begin(request, backup, context);
   const restores = await restoresOf(name, context);
   const running = restores.filter(
@@ -124,26 +135,103 @@ async function work(
     );
   }
   try {
+    const problems = await deleteData(backup, location, files, context);
+    if (problems.length > 0) return problems;
     const store = await context.openStore(location);
-    const volumes =
-      files === 'all' ? await volumeData(store, name, signal) : [];
-    if (volumes.length > 0) {
-      return [
-        `the data of ${volumes.join(
-          ', ',
-        )} was saved by Velero outside of the tarball, and this engine cannot remove it: delete the backup with Velero`,
-      ];
-    }
-    if (files === 'all') await store.deleteBackup(name, { signal });
     for (const restore of restores) {
       await deleteRestore(restore, store, context);
     }
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof StorageError && error.retryable) throw error;
+    if (error instanceof StillMovingError || isPassing(error)) throw error;
     return [(error as Error).message];
   }
   await deleteObjects(backup, context);
+  return [];
+}
+
+function isPassing(error: unknown): boolean {
+  return (
+    (error instanceof StorageError || isKopiaError(error)) && error.retryable
+  );
+}
+
+/** Data of the backup's volumes is still on its way; it is canceled, and its end is awaited. */
+class StillMovingError extends Error {}
+
+/**
+ * Deletes what lies in storage: first the data of volumes, which only the files tell the way to, then the files.
+ *
+ * @returns why it could not be done, if so; nothing is lost then
+ */
+async function deleteData(
+  backup: Backup,
+  location: BackupStorageLocation,
+  files: BackupFiles,
+  context: ControllerContext,
+): Promise<string[]> {
+  const { client, namespace, signal } = context;
+  const { name = '', uid = '' } = backup.metadata;
+  const store = await context.openStore(location);
+  const uids = [...new Set([uid, ...(files.uid ? [files.uid] : [])])];
+  const volumes = await recordedVolumes(context, store, backup, {
+    uids,
+    hasFiles: files.isOurs,
+  });
+  const moves = [
+    ...volumes.dataUploads.map(
+      object => [veleroTypes.dataUploads, object] as const,
+    ),
+    ...volumes.podVolumeBackups.map(
+      object => [veleroTypes.podVolumeBackups, object] as const,
+    ),
+  ];
+  const unfinished = moves.filter(
+    ([, { status }]) => !isTerminalDataPathPhase(status?.phase),
+  );
+  for (const [type, { metadata, spec }] of unfinished) {
+    if (spec.cancel) continue;
+    await client.patch(
+      type,
+      { namespace, name: metadata.name ?? '' },
+      { contentType: 'merge', body: { spec: { cancel: true } } },
+      { signal },
+    );
+  }
+  if (unfinished.length > 0) {
+    throw new StillMovingError(
+      `${unfinished
+        .map(([, { kind, metadata }]) => `${kind} ${metadata.name}`)
+        .join(', ')} of the backup has not ended yet`,
+    );
+  }
+  const forgotten = await forgetSnapshots(context, location, {
+    uids,
+    namespaces: volumes.namespaces,
+    recorded: volumes.snapshots,
+  });
+  const problems = await removeKeptSnapshots(
+    context,
+    { name, uid: files.uid ?? uid },
+    volumes.keptSnapshots,
+  );
+  if (problems.length > 0) return problems;
+  context.logger.info(
+    {
+      backup: name,
+      repositorySnapshots: forgotten,
+      storageSnapshots: volumes.keptSnapshots.length,
+    },
+    'The volume data of a backup was removed; its space is freed by maintenance',
+  );
+  if (files.isOurs) await store.deleteBackup(name, { signal });
+  for (const [type, { metadata }] of moves) {
+    await client.delete(
+      type,
+      { namespace, name: metadata.name ?? '' },
+      { preconditions: { uid: metadata.uid }, signal },
+    );
+  }
   return [];
 }
 
@@ -202,6 +290,14 @@ async function findLocation(
   return location;
 }
 
+/** What lies in storage under a Backup's name. */
+interface BackupFiles {
+  /** Whether it goes with the Backup. */
+  isOurs: boolean;
+  /** The UID with which the backup was made; that of its resource differs where it was brought in from storage. */
+  uid?: string;
+}
+
 /**
  * Whether what lies in storage under the Backup's name may be deleted with it:
  * the location may point to another place than before, and a Backup that failed
@@ -211,7 +307,7 @@ async function filesToDelete(
   backup: Backup,
   location: BackupStorageLocation,
   context: ControllerContext,
-): Promise<'all' | 'none' | { problem: string }> {
+): Promise<BackupFiles | { problem: string }> {
   const name = backup.metadata.name ?? '';
   const place = `storage location ${location.metadata.name}`;
   let stored: Backup | undefined;
@@ -225,8 +321,13 @@ async function filesToDelete(
     if (error.reason !== 'integrity') return { problem: error.message };
   }
   const moved = movedLocation(backup, location);
-  if (stored ? isSameBackup(stored, backup) : !moved) return 'all';
-  if (backup.status?.phase === 'Failed') return 'none';
+  if (stored ? isSameBackup(stored, backup) : !moved) {
+    return {
+      isOurs: true,
+      ...(stored?.metadata.uid ? { uid: stored.metadata.uid } : {}),
+    };
+  }
+  if (backup.status?.phase === 'Failed') return { isOurs: false };
   return {
     problem: stored
       ? `${place} holds another backup of the name ${name}; nothing was deleted${moved}`
@@ -314,38 +415,6 @@ async function deleteRestore(
     { namespace, name },
     { preconditions: { uid: restore.metadata.uid }, signal },
   );
-}
-
-/** Claims whose data lies in repositories or snapshots, which only Velero can remove so far. */
-async function volumeData(
-  store: BackupStore,
-  backup: string,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const volumes = await store.getBackupJson<BackupVolumeInfo[] | null>(
-    backup,
-    'volumeInfo',
-    { signal },
-  );
-  const names = (volumes ?? [])
-    .filter(volume => !volume.skipped)
-    .map(
-      volume =>
-        `${volume.pvcNamespace ?? ''}/${volume.pvcName ?? volume.pvName ?? ''}`,
-    );
-  const podVolumes = await store.getBackupJson<PodVolumeBackup[] | null>(
-    backup,
-    'podVolumeBackups',
-    { signal },
-  );
-  for (const each of podVolumes ?? []) {
-    if (each.status?.snapshotID) {
-      names.push(
-        `${each.spec.pod.namespace}/${each.spec.pod.name}/${each.spec.volume}`,
-      );
-    }
-  }
-  return [...new Set(names)];
 }
 
 /** All requests for the backup, this one among them. */

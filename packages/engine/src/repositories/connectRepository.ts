@@ -1,5 +1,4 @@
 import {
-  isKopiaError,
   maintenanceParameters,
   setMaintenanceParameters,
   veleroRepositoryState,
@@ -12,18 +11,20 @@ import type {
 } from '@lifeboat/velero-api';
 import type { ControllerContext } from '../controllers/Controller';
 import { claimLocation } from '../controllers/locationOwnership';
+import { useRepository } from './openRepository';
 import {
-  knownPasswords,
   passwordForNew,
   readPassword,
   type RepositoryPassword,
 } from './passwords';
-import { useRepository } from './openRepository';
-import {
-  installationPasswordSecret,
-  passwordSecretCandidates,
-} from './repositorySecrets';
+import { installationPasswordSecret } from './repositorySecrets';
 import { isRepositoryStored, storedRepositories } from './storedRepositories';
+import {
+  describeRepository,
+  importHint,
+  UnknownPasswordError,
+  useKnownRepository,
+} from './useKnownRepository';
 
 /** Whether a repository can be used, and with which password. */
 export type Connection =
@@ -63,17 +64,11 @@ export async function connectRepository(
     context.signal.throwIfAborted();
     return {
       phase: 'NotReady',
-      message: `${describeRepository(repository)} cannot be opened: ${
-        (error as Error).message
-      }`,
+      message: `${upperFirst(
+        describeRepository(repository),
+      )} cannot be opened: ${(error as Error).message}`,
     };
   }
-}
-
-/** A repository in a message. */
-export function describeRepository(repository: BackupRepository): string {
-  const { volumeNamespace, backupStorageLocation } = repository.spec;
-  return `Repository ${repository.metadata.name} (namespace ${volumeNamespace} in storage location ${backupStorageLocation})`;
 }
 
 async function connect(
@@ -134,7 +129,7 @@ async function creationProblem(
   others: readonly string[],
   { mayCreate }: ConnectOptions,
 ): Promise<string | undefined> {
-  const name = describeRepository(repository);
+  const name = upperFirst(describeRepository(repository));
   if (!mayCreate) return `${name} does not exist in the storage`;
   if (location.spec.accessMode === 'ReadOnly') {
     return `${name} does not exist, and the location is read-only`;
@@ -151,62 +146,29 @@ async function creationProblem(
   return undefined;
 }
 
-const importHint =
-  'Import the exported keys (engine keys import), or create the Secret by hand if a password of its own is wanted';
-
 async function open(
   context: ControllerContext,
   repository: BackupRepository,
   location: BackupStorageLocation,
   options: ConnectOptions,
 ): Promise<Connection> {
-  const { volumeNamespace } = repository.spec;
-  const passwords = await knownPasswords(repository, context);
-  const writable = location.spec.accessMode !== 'ReadOnly';
-  for (const password of distinct(passwords)) {
-    if (writable) context.beforeWrite();
-    try {
-      return await useRepository(
-        context,
-        {
-          location,
-          volumeNamespace,
-          password: password.value,
-          readOnly: !writable,
-          // Also completes one whose making was interrupted.
-          create: writable,
-          timeoutMs,
-        },
-        async (opened, signal) =>
-          examine(context, repository, location, {
-            ...options,
-            opened,
-            password,
-            signal,
-          }),
-      );
-    } catch (error) {
-      if (!isKopiaError(error, 'invalid-password')) throw error;
-    }
+  try {
+    return await useKnownRepository(
+      context,
+      repository,
+      location,
+      (opened, password, signal) =>
+        examine(context, repository, location, {
+          ...options,
+          opened,
+          password,
+          signal,
+        }),
+    );
+  } catch (error) {
+    if (!(error instanceof UnknownPasswordError)) throw error;
+    return { phase: 'NotReady', message: error.message };
   }
-  const name = describeRepository(repository);
-  return {
-    phase: 'NotReady',
-    message:
-      passwords.length > 0
-        ? `The password of ${lowerFirst(name)} is not known: ${passwords
-            .map(({ secret }) => `Secret ${secret}`)
-            .join(' and ')} do${
-            passwords.length > 1 ? '' : 'es'
-          } not open it. Import the keys that were exported where it was made (engine keys import --location ${
-            repository.spec.backupStorageLocation
-          })`
-        : `The password of ${lowerFirst(
-            name,
-          )} is not known: there is no Secret ${passwordSecretCandidates(
-            repository,
-          ).at(-1)} in namespace ${context.namespace}. ${importHint}`,
-  };
 }
 
 /** The last checks of an open repository, and what is set in it. */
@@ -221,7 +183,7 @@ async function examine(
   },
 ): Promise<Connection> {
   const { opened, password, signal } = options;
-  const name = describeRepository(repository);
+  const name = upperFirst(describeRepository(repository));
   if ((await veleroRepositoryState(opened.repository, signal)) === 'foreign') {
     return {
       phase: 'NotReady',
@@ -271,19 +233,11 @@ function fullIntervalHours(
   );
 }
 
-/** Each password once: several Secrets may hold the same. */
-function distinct(passwords: readonly RepositoryPassword[]) {
-  return passwords.filter(
-    (password, index) =>
-      passwords.findIndex(({ value }) => value === password.value) === index,
-  );
-}
-
 function some(names: readonly string[]): string {
   const shown = names.slice(0, 3).join(', ');
   return names.length > 3 ? `${shown} and others` : shown;
 }
 
-function lowerFirst(text: string): string {
-  return text[0].toLowerCase() + text.slice(1);
+function upperFirst(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
 }
