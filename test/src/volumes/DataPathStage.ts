@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import {
   coreTypes,
+  createClusterClient,
   snapshotTypes,
   veleroTypes,
   type KubernetesObject,
@@ -17,7 +18,7 @@ import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { controlNamespace, EngineStage } from '../engine/EngineStage';
 import { applyMoverAccount } from './applyMoverAccount';
-import { RepositoryStage } from './RepositoryStage';
+import { moverImage, RepositoryStage } from './RepositoryStage';
 import { idleImage } from './startVolumeCluster';
 
 /** What of a Pod, claim, volume or snapshot the stories look at. */
@@ -47,9 +48,20 @@ export class DataPathStage {
 
   static async start(
     start: () => Promise<RunningCluster>,
-    config: Record<string, unknown> = {},
+    config: { fileSystemBackup?: object; [setting: string]: unknown } = {},
   ): Promise<DataPathStage> {
-    const repositories = await RepositoryStage.start(start, config);
+    const cluster = await start();
+    const repositories = await RepositoryStage.start(async () => cluster, {
+      ...config,
+      ...(config.fileSystemBackup
+        ? {
+            fileSystemBackup: {
+              hostPodsPath: await podsPathOf(cluster),
+              ...config.fileSystemBackup,
+            },
+          }
+        : {}),
+    });
     await applyMoverAccount(repositories.stage.client);
     return new DataPathStage(repositories.stage, repositories);
   }
@@ -74,6 +86,20 @@ export class DataPathStage {
       volumeMode?: 'Block' | 'Filesystem';
     } = {},
   ): Promise<string> {
+    await this.makeClaim(namespace, name, options);
+    await this.runPod(namespace, `uses-${name}`, name, options.volumeMode);
+    return this.folderOf(namespace, `uses-${name}`, name);
+  }
+
+  /** A claim that nobody uses yet. */
+  async makeClaim(
+    namespace: string,
+    name: string,
+    options: {
+      storageClass?: string;
+      volumeMode?: 'Block' | 'Filesystem';
+    } = {},
+  ): Promise<void> {
     await this.client.create<Live>(coreTypes.persistentVolumeClaims, {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
@@ -85,8 +111,6 @@ export class DataPathStage {
         volumeMode: options.volumeMode ?? 'Filesystem',
       },
     });
-    await this.runPod(namespace, `uses-${name}`, name, options.volumeMode);
-    return this.folderOf(namespace, `uses-${name}`, name);
   }
 
   /** A pod that mounts a claim at /data and does nothing. */
@@ -94,6 +118,21 @@ export class DataPathStage {
     namespace: string,
     name: string,
     claim: string,
+    volumeMode: 'Block' | 'Filesystem' = 'Filesystem',
+  ): Promise<void> {
+    await this.runIdle(
+      namespace,
+      name,
+      { persistentVolumeClaim: { claimName: claim } },
+      volumeMode,
+    );
+  }
+
+  /** A pod with a volume at /data that does nothing. */
+  async runIdle(
+    namespace: string,
+    name: string,
+    volume: object,
     volumeMode: 'Block' | 'Filesystem' = 'Filesystem',
   ): Promise<void> {
     await eventually('the namespace has its account', async () =>
@@ -113,15 +152,32 @@ export class DataPathStage {
               : { volumeMounts: [{ name: 'data', mountPath: '/data' }] }),
           },
         ],
-        volumes: [
-          { name: 'data', persistentVolumeClaim: { claimName: claim } },
-        ],
+        volumes: [{ name: 'data', ...volume }],
       },
     });
+    await this.untilRunning(namespace, name);
+  }
+
+  async untilRunning(namespace: string, name: string): Promise<void> {
     await eventually(`pod ${name} runs`, async () => {
       const pod = await this.get(coreTypes.pods, namespace, name);
       return pod?.status?.phase === 'Running';
     });
+  }
+
+  /** The folder behind a pod's emptyDir. */
+  async emptyDirOf(
+    namespace: string,
+    pod: string,
+    volume: string,
+  ): Promise<string> {
+    const live = await this.get(coreTypes.pods, namespace, pod);
+    return path.join(
+      await podsPathOf(this.stage.cluster),
+      live?.metadata.uid ?? '',
+      'volumes/kubernetes.io~empty-dir',
+      volume,
+    );
   }
 
   /** The folder on this machine that a pod sees as its volume. */
@@ -139,23 +195,13 @@ export class DataPathStage {
     const folder =
       found?.spec.volumeMode === 'Block' ? 'volumeDevices' : 'volumes';
     return path.join(
-      await this.podsPath(),
+      await podsPathOf(this.stage.cluster),
       live?.metadata.uid ?? '',
       folder,
       'kubernetes.io~csi',
       found?.spec.volumeName,
       ...(folder === 'volumes' ? ['mount'] : []),
     );
-  }
-
-  /** The node's folder of pods. */
-  async podsPath(): Promise<string> {
-    for await (const node of this.client.list(coreTypes.nodes)) {
-      const found =
-        node.metadata.annotations?.['dev-cluster.lifeboat.dev/pods-path'];
-      if (found) return found;
-    }
-    throw new Error('No node shows where its pods are');
   }
 
   /** Snapshots a claim as a backup does, and asks for its data. */
@@ -229,6 +275,94 @@ export class DataPathStage {
         snapshotID: from.status?.snapshotID ?? '',
         sourceNamespace: from.spec.sourceNamespace,
         operationTimeout: '10m0s',
+      },
+    });
+  }
+
+  /** Asks for the data of a volume of a running pod. */
+  async backUpPodVolume(
+    name: string,
+    pod: Live,
+    volume: string,
+  ): Promise<void> {
+    await this.client.create<PodVolumeBackup>(types.PodVolumeBackup, {
+      apiVersion: 'velero.io/v1',
+      kind: 'PodVolumeBackup',
+      metadata: { namespace: controlNamespace, name },
+      spec: {
+        node: pod.spec.nodeName,
+        pod: {
+          kind: 'Pod',
+          namespace: pod.metadata.namespace ?? '',
+          name: pod.metadata.name ?? '',
+          uid: pod.metadata.uid ?? '',
+        },
+        volume,
+        backupStorageLocation: 'default',
+        repoIdentifier: '',
+        uploaderType: 'kopia',
+      },
+    });
+  }
+
+  /** A pod whose volume waits for the data of a backup, and the request for it. */
+  async restorePodVolume(
+    name: string,
+    namespace: string,
+    volume: object,
+    from: PodVolumeBackup,
+  ): Promise<void> {
+    const restoreUid = `uid-of-${name}`;
+    const pod = await this.client.create<Live>(coreTypes.pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace, name },
+      spec: {
+        initContainers: [
+          {
+            name: 'restore-wait',
+            image: moverImage,
+            args: [
+              'wait',
+              '--restore',
+              restoreUid,
+              '--volume',
+              '/restores/data',
+            ],
+            volumeMounts: [{ name: 'data', mountPath: '/restores/data' }],
+          },
+        ],
+        containers: [
+          {
+            name: 'app',
+            image: idleImage,
+            volumeMounts: [{ name: 'data', mountPath: '/data' }],
+          },
+        ],
+        volumes: [{ name: 'data', ...volume }],
+      },
+    });
+    await this.client.create<PodVolumeRestore>(types.PodVolumeRestore, {
+      apiVersion: 'velero.io/v1',
+      kind: 'PodVolumeRestore',
+      metadata: {
+        namespace: controlNamespace,
+        name,
+        labels: { 'velero.io/restore-uid': restoreUid },
+      },
+      spec: {
+        pod: {
+          kind: 'Pod',
+          namespace,
+          name,
+          uid: pod.metadata.uid ?? '',
+        },
+        volume: 'data',
+        backupStorageLocation: 'default',
+        repoIdentifier: '',
+        uploaderType: 'kopia',
+        snapshotID: from.status?.snapshotID ?? '',
+        sourceNamespace: from.spec.pod.namespace ?? '',
       },
     });
   }
@@ -347,6 +481,23 @@ export class DataPathStage {
       return left.length === 0;
     }).catch(() => undefined);
     expect(left).toEqual([]);
+  }
+}
+
+/** The node's folder of pods. */
+async function podsPathOf({ kubeconfig }: RunningCluster): Promise<string> {
+  const client = createClusterClient({ name: 'test', kubeconfig });
+  try {
+    return await eventually('a node shows where its pods are', async () => {
+      for await (const node of client.list(coreTypes.nodes)) {
+        const found =
+          node.metadata.annotations?.['dev-cluster.lifeboat.dev/pods-path'];
+        if (found) return found;
+      }
+      return undefined;
+    });
+  } finally {
+    client.close();
   }
 }
 

@@ -15,7 +15,9 @@ export function dataPathStories(
     let stage: DataPathStage;
 
     beforeAll(async () => {
-      stage = await DataPathStage.start(start);
+      stage = await DataPathStage.start(start, {
+        fileSystemBackup: { enabled: true },
+      });
       await stage.stage.createNamespace('shop');
       await stage.stage.createNamespace('copy');
     }, 120_000);
@@ -72,5 +74,52 @@ export function dataPathStories(
       await stage.expectNothingLeft();
       expect(seconds).toBeLessThan(15);
     }, 120_000);
+
+    it.each([
+      ['claim', 'uses-data', { persistentVolumeClaim: { claimName: 'back' } }],
+      ['emptyDir', 'scratch', { emptyDir: {} }],
+    ])(
+      'moves the mounted files of a pod and brings them back into a waiting one: %s',
+      async (kind, name, volume) => {
+        if (kind === 'emptyDir') {
+          await stage.runIdle('shop', name, volume);
+        } else {
+          await stage.makeClaim('shop', 'back');
+        }
+        const pod = await stage.get(coreTypes.pods, 'shop', name);
+        const folder =
+          kind === 'emptyDir'
+            ? await stage.emptyDirOf('shop', name, 'data')
+            : await stage.folderOf('shop', name, 'data');
+        writeFileSync(path.join(folder, 'rows'), `rows of ${kind}`);
+
+        await stage.backUpPodVolume(`files-${name}`, pod!, 'data');
+        const backup = await stage.end('PodVolumeBackup', `files-${name}`);
+        expect(backup.status).toMatchObject({
+          phase: 'Completed',
+          snapshotID: expect.stringMatching(/^[0-9a-f]{32}$/),
+        });
+        expect(backup.status?.message ?? '').toBe('');
+        await stage.expectNothingLeft();
+
+        await stage.restorePodVolume(`back-${name}`, 'shop', volume, backup);
+        const restore = await stage.end('PodVolumeRestore', `back-${name}`);
+        expect([restore.status?.phase, restore.status?.message]).toEqual([
+          'Completed',
+          '',
+        ]);
+        expect(restore.status?.node).toBeTruthy();
+        await stage.untilRunning('shop', `back-${name}`);
+        const restored =
+          kind === 'emptyDir'
+            ? await stage.emptyDirOf('shop', `back-${name}`, 'data')
+            : await stage.folderOf('shop', `back-${name}`, 'back');
+        expect(readFileSync(path.join(restored, 'rows'), 'utf8')).toBe(
+          `rows of ${kind}`,
+        );
+        await stage.expectNothingLeft();
+      },
+      120_000,
+    );
   });
 }

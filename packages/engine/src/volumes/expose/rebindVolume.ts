@@ -20,7 +20,7 @@ const boundByController = 'pv.kubernetes.io/bound-by-controller';
  *
  * 1. volume → Retain, so that it outlives the temporary claim;
  * 2. pod and temporary claim deleted;
- * 3. the target claim names the volume, the volume names the target claim;
+ * 3. the volume names the target claim, the target claim names the volume;
  * 4. both are Bound;
  * 5. the volume gets its own reclaim policy back.
  *
@@ -70,6 +70,8 @@ export async function rebindVolume(
     (await removeMoverPod(download, context)) ??
     (await removeTemporaryClaim(download, context));
   if (left) return left;
+  // The volume first: a claim that names a volume of somebody else is looked at again only after 15 s (PV controller's resync).
+  await claimVolume(volume, target, context);
   if (!target.spec.volumeName) {
     await client.patch(
       coreTypes.persistentVolumeClaims,
@@ -81,7 +83,6 @@ export async function rebindVolume(
       { signal },
     );
   }
-  await claimVolume(volume, target, context);
   return {
     waitingFor: `PersistentVolumeClaim ${targetText(
       download,
