@@ -42,9 +42,6 @@ function describeWayBack(way: WayBack, sourceNamespace: string): string[] {
       restore.phase
     }  ${sourceNamespace} → ${targetNamespace}  ${seconds.toFixed(1)} s`,
     `Compare  ${comparison.objects} objects, ${comparison.fields} fields, ${comparison.differences.length} unexpected differences`,
-    ...comparison.allowed.map(
-      each => `         allowed ${each.count} × ${each.path}: ${each.reason}`,
-    ),
   ];
   if (database) lines.push(`Rows     ${describeDatabase(database)}`);
   if (comparison.differences.length > 0) {
@@ -80,6 +77,9 @@ export function summary(result: RunThroughResult, baseUrl: string): string[] {
     } objects  ${backupSeconds.toFixed(1)} s`,
     `         ${kinds.join(', ')}`,
     ...describeWayBack(copy, sourceNamespace),
+    ...copy.comparison.allowed.map(
+      each => `         allowed ${each.count} × ${each.path}: ${each.reason}`,
+    ),
     ...(inPlace ? ['', ...describeWayBack(inPlace, sourceNamespace)] : []),
   ];
   if (missing > 0) lines.push('', `${objectsOnlyText(missing)}.`);

@@ -43,6 +43,7 @@ export class PostgresServer {
     if (!existsSync(join(this.options.data, 'PG_VERSION'))) {
       await this.initialise();
     } else {
+      await removeForeignLock(this.options.data);
       this.give(this.options.data);
     }
     await this.run(this.options.data, this.options.port);
@@ -235,6 +236,17 @@ export class PostgresServer {
       await sleep(100);
     }
   }
+}
+
+/**
+ * A snapshot holds the lock file of the server that it was taken from. In a container of its own that server's process number
+ * means nothing; here it is the number of the original, which still runs, elsewhere.
+ */
+async function removeForeignLock(data: string): Promise<void> {
+  const file = join(data, 'postmaster.pid');
+  if (!existsSync(file)) return;
+  const lockedFolder = readFileSync(file, 'utf8').split('\n')[1];
+  if (lockedFolder !== data) await rm(file);
 }
 
 function unusedPort(): Promise<number> {

@@ -6,7 +6,8 @@ import { PostgresServer } from './PostgresServer';
 
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const root = env.LIFEBOAT_POD_ROOT ?? '/';
-  const data = join(root, env.PGDATA ?? '/var/lib/postgresql/data/pgdata');
+  // The embedded cluster gives paths below a mount as the real ones.
+  const data = env.PGDATA ?? join(root, 'var/lib/postgresql/data/pgdata');
   mkdirSync(dirname(data), { recursive: true });
   const log = (line: string) => process.stdout.write(`${line}\n`);
   const server = new PostgresServer({
