@@ -2,6 +2,7 @@ import type { PodVolumeBackup, PodVolumeRestore } from '@lifeboat/velero-api';
 import { coreTypes } from '../../cluster/knownTypes';
 import type { ControllerContext } from '../../controllers/Controller';
 import type { Pod, PodVolume } from '../movers/Pod';
+import { hopelessReasons } from '../movers/podState';
 import type { ExposedVolume, Exposer } from './Exposer';
 import { claimNameOf, volumeFolder } from './hostPath';
 import { removeMoverPod } from './removeTemporary';
@@ -78,13 +79,21 @@ export const podVolumeRestoreExposer: Exposer<PodVolumeRestore> = {
         } and does not wait for its data`,
       );
     }
+    const waiting = wait?.state?.waiting;
+    if (waiting?.reason && hopelessReasons.has(waiting.reason)) {
+      throw new DataPathError(
+        `init container ${restoreWaitContainer} of pod ${podText(
+          restore,
+        )} cannot start: ${waiting.reason}${
+          waiting.message ? `: ${waiting.message}` : ''
+        }`,
+      );
+    }
     if (!wait?.state?.running) {
       return {
         waitingFor: `init container ${restoreWaitContainer} of pod ${podText(
           restore,
-        )} runs${
-          wait?.state?.waiting?.reason ? ` (${wait.state.waiting.reason})` : ''
-        }`,
+        )} runs${waiting?.reason ? ` (${waiting.reason})` : ''}`,
         againMs: lookAgainMs,
       };
     }

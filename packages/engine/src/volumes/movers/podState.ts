@@ -10,7 +10,7 @@ export type PodState =
   | { state: 'lost'; reason: string };
 
 /** Reasons of waiting containers that no waiting cures (Velero: unrecoverable pods). */
-const hopeless = new Set([
+export const hopelessReasons: ReadonlySet<string> = new Set([
   'ImagePullBackOff',
   'ErrImageNeverPull',
   'InvalidImageName',
@@ -69,7 +69,7 @@ function startProblem(
 ): string | undefined {
   for (const container of pod.status?.containerStatuses ?? []) {
     const waiting = container.state?.waiting;
-    if (waiting?.reason && hopeless.has(waiting.reason)) {
+    if (waiting?.reason && hopelessReasons.has(waiting.reason)) {
       return `${waiting.reason}${
         waiting.message ? `: ${waiting.message}` : ''
       }`;
