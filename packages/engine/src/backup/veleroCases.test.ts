@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import type { Backup } from '@lifeboat/velero-api';
+import { systemClock } from '../cluster/Clock';
 import type { KubernetesObject } from '../cluster/KubernetesObject';
 import { stringifyJson } from '../cluster/json';
 import { coreTypes } from '../cluster/knownTypes';
@@ -16,6 +17,7 @@ import {
   veleroCasesFolder,
   withoutNoise,
 } from '../testing/veleroCases';
+import type { PodCommand } from '../volumes/hooks/execInPod';
 import type { BackupItemAction } from './actions/BackupItemAction';
 import { claimAction, removeStaleLabels } from './actions/claimAction';
 import { podAction } from './actions/podAction';
@@ -29,16 +31,16 @@ import { groupOf, itemPath, preferredVersionFolder } from './itemPath';
 import type { ItemIdentifier } from './ItemIdentifier';
 import { RunLog } from './RunLog';
 import { VolumeInfoCollector } from './volumeInfo';
+import { VolumeStage } from './volumes/VolumeStage';
 
 /*
- * What Velero's own code did, replayed. Not applicable to an engine without volume data, hooks and plugins, and left out:
+ * What Velero's own code did, replayed; hooks, volumes and policies have their own files of cases. Left out:
  *
  * | recorded test | reason |
  * |---|---|
  * | TestBackupWithSnapshots, TestBackupItemActionsForSkippedPV, Test_zoneFromPVNodeAffinity | native snapshots by plugins |
- * | TestBackupWithPodVolume | file-system backup of volumes |
- * | TestBackupWithHooks | hooks |
- * | TestGetMatchAction_PendingLostPVC, TestGetPVName | volume policies and bookkeeping |
+ * | TestBackupWithPodVolume | a fake of Velero's decides; stories back up files of pods |
+ * | TestGetMatchAction_PendingLostPVC, TestGetPVName | recorded in Go structures; TestGetMatchAction plays the same rules |
  * | TestFilterNamespaces | Velero's internal list; the same rule is in TestBackupNamespaces |
  * | pkg_backup_actions TestRemapCRDVersionAction, TestServiceAccountActionExecuteOnBeta1 | APIs removed from Kubernetes 1.22 |
  * | pkg_backup_actions TestPodActionAppliesTo | Velero's Go structure |
@@ -57,6 +59,7 @@ const engineTests = [
   'TestItemBlockActionsRunForCorrectItems',
   'TestBackupResourceExclusion',
   'TestBackupTerminatingItems',
+  'TestBackupWithHooks',
 ];
 
 interface FakeResponse {
@@ -125,6 +128,42 @@ async function runCase({ input }: VeleroCase) {
     ['metadata/version', '1.1.0'],
   ]);
   const calls = new Map<string, string[]>();
+  const infos = new VolumeInfoCollector();
+  const { signal } = new AbortController();
+  const commands: PodCommand[] = [];
+  const hooked =
+    input.podCommandResults === undefined
+      ? undefined
+      : new VolumeStage(
+          {
+            backup,
+            isComponent: false,
+            client,
+            discovery,
+            clock: systemClock,
+            log,
+            config: {
+              hooks: { enabled: true, maxOutputBytes: 1000 },
+              fileSystemBackup: { enabled: false, hostPodsPath: '' },
+            },
+            controlNamespace: 'velero',
+            claimsExcluded: false,
+            exec: async command => {
+              const failure = (input.podCommandResults as { err?: string }[])[
+                commands.length
+              ]?.err;
+              commands.push(command);
+              if (failure) {
+                throw new Error(failure);
+              }
+              return { exitCode: 0, stdout: '', stderr: '' };
+            },
+            signal,
+            wakeSignal: () => signal,
+            onFrozen: async () => {},
+          },
+          infos,
+        );
   try {
     await new BackupRun({
       backup,
@@ -144,24 +183,35 @@ async function runCase({ input }: VeleroCase) {
           );
         },
       },
-      volumes: new VolumeInfoCollector(),
-      stage: {
-        claim: async item => ({
-          item,
-          withVolume: true,
-          additionalItems: [],
-        }),
-        pod: async () => {},
-      },
+      volumes: infos,
+      stage: hooked ?? withoutVolumes,
       onProgress: () => {},
-      signal: new AbortController().signal,
+      signal,
     }).run();
+    // The finished tarball is without what failed.
+    for (const key of (await hooked?.take())?.dropped ?? []) {
+      const [, namespace, name] = key.split('/');
+      for (const path of files.keys()) {
+        if (path.endsWith(`/namespaces/${namespace}/${name}.json`)) {
+          files.delete(path);
+        }
+      }
+    }
   } finally {
     await log.close();
     rmSync(folder, { recursive: true });
   }
-  return { files, calls, results: log.findings.results };
+  return { files, calls, commands, results: log.findings.results };
 }
+
+const withoutVolumes = {
+  claim: async (item: KubernetesObject) => ({
+    item,
+    withVolume: true,
+    additionalItems: [],
+  }),
+  pod: async () => {},
+};
 
 const describeCases = veleroCasesFolder ? describe : describe.skip;
 
@@ -178,8 +228,23 @@ describeCases('recorded behaviour of Velero: backup', () => {
 
   if (cases.length > 0) {
     it.each(cases)('%s', async (_name, each) => {
-      const { files, calls, results } = await runCase(each);
+      const { files, calls, commands, results } = await runCase(each);
       const { output } = each;
+      expect(
+        commands.map(({ namespace, pod, command }) => [
+          namespace,
+          pod,
+          command,
+        ]),
+      ).toEqual(
+        (
+          (output.podCommands ?? []) as {
+            namespace: string;
+            name: string;
+            hook: { command: string[] };
+          }[]
+        ).map(({ namespace, name, hook }) => [namespace, name, hook.command]),
+      );
       expect([...files.keys()].sort()).toEqual(output.files);
       if (output.contents) {
         for (const [path, content] of Object.entries(output.contents)) {

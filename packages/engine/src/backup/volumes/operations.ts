@@ -126,6 +126,18 @@ async function lookAtSnapshot(
     { name: contentName },
     { signal },
   );
+  return { ...snapshotOutcome(snapshot, content), snapshot, content };
+}
+
+/**
+ * How far a snapshot that stays in the storage is: complete once both of its objects are ready.
+ *
+ * Source: Velero `volumesnapshot_action.go`, Progress.
+ */
+export function snapshotOutcome(
+  snapshot: KubernetesObject | undefined,
+  content: KubernetesObject | undefined,
+): Pick<VolumeOperation, 'state' | 'error'> {
   if (!snapshot || !content) {
     return {
       state: 'failed',
@@ -137,13 +149,13 @@ async function lookAtSnapshot(
   const isReady = (object: KubernetesObject) =>
     objectAt(object, 'status').readyToUse === true;
   if (!isReady(snapshot)) {
-    return { state: 'open', snapshot, content };
+    return { state: 'open' };
   }
   const error = stringAt(content, 'status', 'error', 'message');
   if (error) {
-    return { state: 'failed', error, snapshot, content };
+    return { state: 'failed', error };
   }
-  return { state: isReady(content) ? 'completed' : 'open', snapshot, content };
+  return { state: isReady(content) ? 'completed' : 'open' };
 }
 
 /** The watched copy may lag behind the moment of creation; the server tells what is not in it. */

@@ -1,13 +1,13 @@
 import { isJsonObject, objectAt, stringAt } from '../../backup/jsonPath';
-import { matchPolicy } from '../policies/matchPolicy';
 import { chooseSnapshotClass } from '../snapshot/chooseSnapshotClass';
-import { isChosenByPod, whyNotCopied } from './fileSystemChoice';
-import { isHostPath, PodFacts, PodVolumeFacts } from './PodFacts';
+import { whyNotCopied } from './fileSystemChoice';
+import { isHostPath, isNeverCopied } from './PodFacts';
 import type {
   ClaimFacts,
   DecisionContext,
   VolumeDecision,
 } from './VolumeDecision';
+import { VolumeUse, wishForClaim } from './wish';
 
 /** What a platform team turns on for it. */
 export const fileSystemBackupOff =
@@ -23,49 +23,40 @@ export function decideClaim(
   facts: ClaimFacts,
   context: DecisionContext,
 ): VolumeDecision {
-  const { policies, spec, isComponent, fileSystemBackup } = context;
-  const action = matchPolicy(policies, facts);
-  if (action) {
-    switch (action.type) {
-      case 'fs-backup':
-        return copy(facts, context, 'a resource policy says so');
-      case 'snapshot':
-        return snapshot(facts, context, 'a resource policy says so');
-      default:
-        return {
-          method: 'skip',
-          severity: 'info',
-          reason:
-            action.type === 'skip'
-              ? 'a resource policy says that it is skipped'
-              : 'a resource policy leaves it to another program (custom)',
-          withVolume: action.type !== 'skip',
-        };
-    }
-  }
-  const byDefault = spec.defaultVolumesToFsBackup === true;
-  const chosen = uses(facts).some(
-    ({ pod, volume }) =>
-      !volume.name.startsWith('default-token') &&
-      isChosenByPod(pod, volume, byDefault),
-  );
-  if (
-    chosen &&
+  const { isComponent, fileSystemBackup } = context;
+  const wish = wishForClaim(
+    context,
+    facts,
+    uses(facts).filter(({ volume }) => !isNeverCopied(volume)),
     !fileSystemBackup.claimsExcluded &&
-    (fileSystemBackup.enabled || !isComponent)
-  ) {
-    return copy(
-      facts,
-      context,
-      byDefault
-        ? 'spec.defaultVolumesToFsBackup is true'
-        : 'an annotation of its pod says so',
-    );
+      (fileSystemBackup.enabled || !isComponent),
+  );
+  switch (wish.want) {
+    case 'skip':
+    case 'custom':
+      return {
+        method: 'skip',
+        severity: 'info',
+        reason: wish.reason,
+        withVolume: wish.want !== 'skip',
+      };
+    case 'fs-backup':
+      return copy(facts, context, wish.reason);
+    case 'nothing':
+      return skip('warning', wish.reason);
+    default:
+      return takeAnyWay(facts, context, wish.reason);
   }
-  if (spec.snapshotVolumes === false) {
-    return skip('warning', 'spec.snapshotVolumes is false');
-  }
-  const taken = snapshot(facts, context, 'its driver can make snapshots');
+}
+
+/** By snapshot; a component's volume that has none, by its files. */
+function takeAnyWay(
+  facts: ClaimFacts,
+  context: DecisionContext,
+  why: string,
+): VolumeDecision {
+  const { isComponent } = context;
+  const taken = snapshot(facts, context, why);
   if (taken.method !== 'skip' || !isComponent || !isBound(facts)) {
     return taken;
   }
@@ -202,10 +193,7 @@ function copy(
   };
 }
 
-function uses({
-  claim,
-  pods,
-}: ClaimFacts): { pod: PodFacts; volume: PodVolumeFacts }[] {
+function uses({ claim, pods }: ClaimFacts): VolumeUse[] {
   return pods.flatMap(pod =>
     pod.volumes
       .filter(volume => volume.claim === claim.metadata.name)

@@ -1,8 +1,8 @@
-import { matchPolicy } from '../policies/matchPolicy';
 import { fileSystemBackupOff } from './decideClaim';
-import { isChosenByPod, whyNotCopied } from './fileSystemChoice';
-import { isNeverCopied, PodFacts, PodVolumeFacts } from './PodFacts';
+import { whyNotCopied } from './fileSystemChoice';
+import type { PodFacts, PodVolumeFacts } from './PodFacts';
 import type { DecisionContext, VolumeDecision } from './VolumeDecision';
+import { wishForPodVolume } from './wish';
 
 /**
  * Decides about a volume that a pod brings itself, such as an `emptyDir`: its files are copied if a policy or the pod's
@@ -17,16 +17,8 @@ export function decidePodVolume(
   volume: PodVolumeFacts,
   context: DecisionContext,
 ): VolumeDecision | undefined {
-  if (volume.claim || isNeverCopied(volume)) {
-    return undefined;
-  }
-  const action = matchPolicy(context.policies, { podVolume: volume.source });
-  const byDefault = context.spec.defaultVolumesToFsBackup === true;
-  if (
-    action
-      ? action.type !== 'fs-backup'
-      : !isChosenByPod(pod, volume, byDefault)
-  ) {
+  const wish = wishForPodVolume(context, { pod, volume });
+  if (volume.claim || wish.want !== 'fs-backup') {
     return undefined;
   }
   const problem = context.fileSystemBackup.enabled
@@ -43,11 +35,7 @@ export function decidePodVolume(
   return {
     method: 'fs-backup',
     severity: 'info',
-    reason: action
-      ? 'a resource policy says so'
-      : byDefault
-      ? 'spec.defaultVolumesToFsBackup is true'
-      : 'an annotation of its pod says so',
+    reason: wish.reason,
     withVolume: false,
     copy: { pod, volume },
   };

@@ -1,0 +1,39 @@
+/* eslint-disable jest/no-standalone-expect -- the cases are data */
+import type { JsonObject } from '../../backup/jsonPath';
+import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { readCases, veleroCasesFolder } from '../../testing/veleroCases';
+import { chooseSnapshotClass } from './chooseSnapshotClass';
+
+const describeCases = veleroCasesFolder ? describe : describe.skip;
+
+describeCases('recorded behaviour of Velero: snapshot classes', () => {
+  for (const test of [
+    'pkg_util_csi.TestGetVolumeSnapshotClass',
+    'pkg_util_csi.TestGetVolumeSnapshotClassForStorageClass',
+  ]) {
+    const cases = readCases(test);
+    if (cases.length > 0) {
+      it.each(cases.map(each => [each.name, each] as const))(
+        `${test}: %s`,
+        (_name, { input, output }) => {
+          const given = input.volumeSnapshotClasses as
+            | KubernetesObject[]
+            | { items: KubernetesObject[] };
+          const choose = () =>
+            chooseSnapshotClass(Array.isArray(given) ? given : given.items, {
+              driver: input.driverName as string,
+              claim: input.pvc as KubernetesObject,
+              backup: input.backup as KubernetesObject,
+            }).metadata.name;
+          if (output.error) {
+            expect(choose).toThrow();
+          } else {
+            expect(choose()).toBe(
+              ((output.class as JsonObject).metadata as JsonObject).name,
+            );
+          }
+        },
+      );
+    }
+  }
+});
