@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
@@ -6,6 +7,7 @@ import type { EngineConfig } from './config/EngineConfig';
 import { readEngineConfig } from './config/readEngineConfig';
 import { allControllers } from './controllers/allControllers';
 import { runEngine, type EngineMessage } from './EngineProcess';
+import { keysCommand, keysUsage } from './repositories/keys/keysCommand';
 import {
   killAfterWritesVariable,
   killControllersVariable,
@@ -14,11 +16,19 @@ import {
 
 const usage = `Usage: engine [--config FILE.json] [--in-cluster] [--namespace NAME]
 Without arguments, and started with an IPC channel, the first message
-{ "type": "config", "config": {…} } is the configuration.`;
+{ "type": "config", "config": {…} } is the configuration.
+
+${keysUsage}`;
 
 const exitCodes = { ok: 0, failed: 1, usage: 2 };
 
 async function main(): Promise<number> {
+  if (process.argv[2] === 'keys') {
+    return keysCommand(process.argv.slice(3), {
+      out: text => process.stdout.write(text),
+      error: text => process.stderr.write(text),
+    });
+  }
   const stop = new AbortController();
   const end = (reason: string) => stop.abort(new Error(reason));
   process.once('SIGTERM', () => end('SIGTERM'));

@@ -12,9 +12,15 @@ import { withFence } from '../cluster/withFence';
 import type { EngineConfig } from '../config/EngineConfig';
 import type { Logger } from '../config/Logger';
 import type { Controller } from './Controller';
+import {
+  keyExportWarning,
+  type EngineWarning,
+} from '../repositories/keys/keyExportWarning';
 import { runningVeleroPods } from './detectVelero';
 import { ensureCustomResourceDefinitions } from './ensureCustomResourceDefinitions';
 import { runControllers } from './runControllers';
+
+const keysEveryMs = 30_000;
 
 /** Name of the engine's Lease in the control namespace. @public */
 export const engineLease = 'lifeboat-engine';
@@ -55,6 +61,8 @@ export class ClusterEngine {
   private pause: AbortController | undefined;
   private resume: () => void = () => undefined;
   private veleroUnknown = false;
+  private warning: EngineWarning | undefined;
+  private keysLookedAt = -Infinity;
 
   constructor(options: ClusterEngineOptions) {
     this.options = options;
@@ -116,11 +124,13 @@ export class ClusterEngine {
       renewMs: config.lease.renewSeconds * 1000,
       annotations: async () => {
         await this.lookForVelero(signal);
+        await this.lookAtKeys(signal);
         return {
           [lifeboatAnnotations.engineState]: JSON.stringify({
             state: this.pausedBecause ? 'paused' : 'running',
             ...(this.pausedBecause ? { reason: this.pausedBecause } : {}),
             version,
+            ...(this.warning ? { warnings: [this.warning] } : {}),
           }),
         };
       },
@@ -227,6 +237,28 @@ export class ClusterEngine {
       this.resume();
     }
     this.reportLeading();
+  }
+
+  /** Whether an administrator has to be warned; runs before renewals of the lease, now and then. */
+  private async lookAtKeys(signal: AbortSignal): Promise<void> {
+    const now = this.clock.monotonic();
+    if (now < this.keysLookedAt + keysEveryMs) return;
+    this.keysLookedAt = now;
+    try {
+      const warning = await keyExportWarning({
+        client: this.client,
+        namespace: this.options.config.namespace,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(3_000)]),
+      });
+      if (warning && !this.warning) this.logger.warn({ ...warning }, 'Warning');
+      this.warning = warning;
+    } catch (error) {
+      // The lease is renewed all the same, and what was known stays.
+      this.logger.debug(
+        { error: this.explain(error) },
+        'Whether keys were exported could not be found out',
+      );
+    }
   }
 
   private async untilResumed(signal: AbortSignal): Promise<void> {
