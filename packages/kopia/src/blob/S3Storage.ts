@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
@@ -125,14 +127,17 @@ export class S3Storage implements BlobStorage {
       requestHandler: new NodeHttpHandler({
         connectionTimeout: Math.min(timeout, 15_000),
         requestTimeout: timeout,
-        httpsAgent: {
+        // Agents, not their options: from options the handler makes agents of its own for large bodies, without the
+        // certificate authority and without connections that are used again.
+        httpsAgent: new HttpsAgent({
           ca: options.certificateAuthority,
           rejectUnauthorized: !options.skipTlsVerify,
           maxSockets: 32,
           keepAlive: true,
-        },
-        httpAgent: { maxSockets: 32, keepAlive: true },
+        }),
+        httpAgent: new HttpAgent({ maxSockets: 32, keepAlive: true }),
       }),
+      expectContinueHeader: false,
     };
     this.client = new S3Client(config);
   }
