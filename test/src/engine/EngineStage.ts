@@ -91,10 +91,14 @@ export class EngineStage {
    * for its end.
    *
    * @param environment - variables for this start only
+   * @param change - of the configuration, for this start and later ones
    */
   async restartEngine(
     environment: { [name: string]: string } = {},
+    change: Record<string, unknown> = {},
   ): Promise<void> {
+    await this.running.stop();
+    Object.assign(this.config, change);
     await this.client.delete(coreTypes.leases, {
       namespace: controlNamespace,
       name: 'lifeboat-engine',

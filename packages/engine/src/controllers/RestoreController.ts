@@ -42,7 +42,11 @@ import type {
   Trigger,
 } from './Controller';
 import { executeRestore, inPlaceOptions } from './RestoreExecution';
-import { finalizeRestore, type RestoreEnd } from './RestoreFinalizer';
+import {
+  deadlineOf,
+  finalizeRestore,
+  type RestoreEnd,
+} from './RestoreFinalizer';
 import {
   AdmittedRestore,
   admitRestore,
@@ -619,17 +623,6 @@ async function recoverInPlace(
     ),
     state,
   ).recover();
-}
-
-/** When the content of volumes must be there. */
-function deadlineOf(restore: Restore): number {
-  return (
-    Date.parse(restore.status?.startTimestamp ?? '') +
-    parseDurationOr(
-      restore.spec.itemOperationTimeout,
-      defaults.itemOperationTimeout,
-    )
-  );
 }
 
 function hasErrors(restore: Restore): boolean {

@@ -2,6 +2,8 @@ import {
   type Backup,
   type BackupStorageLocation,
   type BackupVolumeInfo,
+  defaults,
+  parseDurationOr,
   type Restore,
 } from '@lifeboat/velero-api';
 import { logLine } from '../backup/logLine';
@@ -75,7 +77,17 @@ export async function finalizeRestore(
       volumeInfo.find(
         info => info.pvcNamespace === source && info.pvcName === claim,
       ),
-    { client, clock, signal, ...(problem && { timeoutMs: 0 }) },
+    {
+      client,
+      clock,
+      signal,
+      timeoutMs: problem
+        ? 0
+        : Math.min(
+            defaults.resourceTimeout,
+            Math.max(deadlineOf(restore) - clock.now(), 0),
+          ),
+    },
   );
   settled.errors.forEach(each => add('errors', each.namespace, each.message));
   settled.warnings.forEach(each =>
@@ -124,6 +136,17 @@ export async function finalizeRestore(
       failed: items.filter(({ status }) => status.phase === 'Failed').length,
     },
   };
+}
+
+/** When the content of volumes must be there, in milliseconds since 1970. */
+export function deadlineOf(restore: Restore): number {
+  return (
+    Date.parse(restore.status?.startTimestamp ?? '') +
+    parseDurationOr(
+      restore.spec.itemOperationTimeout,
+      defaults.itemOperationTimeout,
+    )
+  );
 }
 
 /** The storage of a restore's backup, when it is still there. */

@@ -313,7 +313,7 @@ async function admitTenant(
   const backupName = restore.spec.backupName ?? '';
   const checked = await checkRecord(
     store,
-    await context.signer(),
+    await context.signer({ mayCreate: false }),
     backupName,
     signal,
   );

@@ -561,14 +561,14 @@ export class RestoreRun {
         continue;
       }
       const result = await action.execute(cloneJson(item), context);
+      for (const additional of result.additionalItems ?? []) {
+        await this.restoreAdditional(additional);
+      }
       if (result.skip) {
         return { item, skip: result.skip, warnings };
       }
       item = result.item;
       warnings.push(...(result.warnings ?? []));
-      for (const additional of result.additionalItems ?? []) {
-        await this.restoreAdditional(additional);
-      }
     }
     return { item, warnings };
   }

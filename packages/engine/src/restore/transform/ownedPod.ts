@@ -1,3 +1,4 @@
+import { priorityClassOf } from './pod';
 import type { RestoreItemAction } from './RestoreItemAction';
 
 const controllers: { [kind: string]: { group: string; resource: string } } = {
@@ -37,6 +38,8 @@ export const ownedPod: RestoreItemAction = {
     ) {
       return {
         item,
+        // The workload's own pods need it just as much.
+        additionalItems: priorityClassOf(item),
         skip: `${owner.kind} ${owner.name}, which is restored too, makes its pods itself`,
       };
     }

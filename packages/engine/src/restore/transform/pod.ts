@@ -7,6 +7,7 @@ import {
   stringAt,
   valueAt,
 } from '../../backup/jsonPath';
+import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import type { RestoreItemAction } from './RestoreItemAction';
 
 function withoutTokens(list: unknown, prefix: string): JsonObject[] {
@@ -49,22 +50,24 @@ export const pod: RestoreItemAction = {
         }
       }
     }
-    const priorityClass = stringAt(item, 'spec', 'priorityClassName');
-    return {
-      item,
-      ...(priorityClass && {
-        additionalItems: [
-          {
-            group: 'scheduling.k8s.io',
-            resource: 'priorityclasses',
-            namespace: '',
-            name: priorityClass,
-          },
-        ],
-      }),
-    };
+    return { item, additionalItems: priorityClassOf(item) };
   },
 };
+
+/** The PriorityClass that a pod names. */
+export function priorityClassOf(item: KubernetesObject): ItemIdentifier[] {
+  const name = stringAt(item, 'spec', 'priorityClassName');
+  return name
+    ? [
+        {
+          group: 'scheduling.k8s.io',
+          resource: 'priorityclasses',
+          namespace: '',
+          name,
+        },
+      ]
+    : [];
+}
 
 /** Restores a pod's claims before it. Source: Velero `velero.io/add-pvc-from-pod`. */
 export const claimsOfPod: RestoreItemAction = {

@@ -1,3 +1,4 @@
+import { waitArguments } from '@lifeboat/data-mover';
 import { isJsonObject, JsonObject, objectsAt } from '../../backup/jsonPath';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 
@@ -134,12 +135,7 @@ function waitContainer(
     ...(settings.command
       ? { command: settings.command, args: [restoreUid] }
       : {
-          args: [
-            'wait',
-            '--restore',
-            restoreUid,
-            ...volumes.flatMap(name => ['--volume', mountPath(name)]),
-          ],
+          args: waitArguments(restoreUid, volumes.map(mountPath)),
         }),
     env: [
       field('POD_NAMESPACE', 'metadata.namespace'),

@@ -3,11 +3,15 @@ import {
   defaults,
   type PvInfo,
 } from '@lifeboat/velero-api';
-import { stringAt } from '../../backup/jsonPath';
+import { stringAt, valueAt } from '../../backup/jsonPath';
 import { isForbidden } from '../../cluster/ApiError';
 import type { Clock } from '../../cluster/Clock';
 import type { ClusterClient } from '../../cluster/ClusterClient';
-import { coreTypes, storageTypes } from '../../cluster/knownTypes';
+import {
+  coreTypes,
+  snapshotTypes,
+  storageTypes,
+} from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import type { RestoredVolume } from './RestoredVolume';
 
@@ -69,7 +73,10 @@ export async function settleClaims(
       } else if (state === 'pending') {
         found.errors.push({
           namespace,
-          message: `claim ${claim} has no volume: it is still Pending`,
+          message: `claim ${claim} has no volume: it is still Pending${await whyPending(
+            volume,
+            context,
+          )}`,
         });
       } else {
         found.volumes.set(`${namespace}/${claim}`, state.volume);
@@ -84,6 +91,27 @@ export async function settleClaims(
     }
   }
   return found;
+}
+
+/** What the storage system says about the snapshot that a claim waits for. */
+async function whyPending(
+  { namespace, volumeSnapshot }: RestoredVolume,
+  { client, signal }: { client: ClusterClient; signal: AbortSignal },
+): Promise<string> {
+  const snapshot =
+    volumeSnapshot &&
+    (await client
+      .get(
+        snapshotTypes.volumeSnapshots,
+        { namespace, name: volumeSnapshot },
+        { signal },
+      )
+      .catch(() => undefined));
+  if (!snapshot || valueAt(snapshot, 'status', 'readyToUse') === true) {
+    return '';
+  }
+  const message = stringAt(snapshot, 'status', 'error', 'message');
+  return `, and its snapshot is not usable${message ? `: ${message}` : ''}`;
 }
 
 function hasContent({ method, reason }: RestoredVolume): boolean {
