@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -97,7 +97,7 @@ export class RealClusterStage {
 
   /** Starts the engine, or starts it anew with other settings. Waits until it works. */
   async startEngine(more: EngineSettings = {}): Promise<void> {
-    await this.running?.stop();
+    await this.stopEngine();
     const kubeconfig = path.join(this.folder, 'engine-kubeconfig');
     if (this.identity === 'administrator') {
       const token = await engineToken(this.connection, this.control);
@@ -118,7 +118,25 @@ export class RealClusterStage {
       },
       ...more,
     });
-    await this.running.untilState('leading', 'test', 60_000);
+    try {
+      await this.running.untilState('leading', 'test', 60_000);
+    } catch (error) {
+      throw new Error(
+        `${error}\nIs another engine at work? Its Deployment is to be scaled to 0 for these stories.\n${this.running
+          .log()
+          .slice(-3000)}`,
+      );
+    }
+  }
+
+  private async stopEngine(): Promise<void> {
+    const running = this.running;
+    this.running = undefined;
+    if (!running) return;
+    if (process.env.LIFEBOAT_ENGINE_LOG) {
+      appendFileSync(process.env.LIFEBOAT_ENGINE_LOG, running.log());
+    }
+    await running.stop();
   }
 
   private async createLocation(): Promise<void> {
@@ -384,7 +402,7 @@ export class RealClusterStage {
         await this.remove(coreTypes.namespaces, name);
       }
     }
-    await this.running?.stop();
+    await this.stopEngine();
     this.client.close();
     rmSync(this.folder, { recursive: true, force: true });
   }

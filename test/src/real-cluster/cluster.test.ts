@@ -1,4 +1,5 @@
 import { dataMovementStories } from './dataMovementStories';
+import { fileSystemBackupStories } from './fileSystemBackupStories';
 import { readSettings } from '../cluster/readClusterTestSettings';
 import { RealClusterStage } from './RealClusterStage';
 
@@ -32,6 +33,11 @@ describe('a real cluster', () => {
     }
   }, 180_000);
 
-  dataMovementStories(() => stage);
-  fileSystemBackupStories(() => stage);
+  describe('volumes with snapshots', () => {
+    dataMovementStories(() => stage);
+  });
+
+  describe('mounted volumes', () => {
+    fileSystemBackupStories(() => stage);
+  });
 });

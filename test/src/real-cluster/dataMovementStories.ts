@@ -1,7 +1,7 @@
 import { veleroTypes } from '@lifeboat/engine';
 import type { DataUpload } from '@lifeboat/velero-api';
 import type { RealClusterStage } from './RealClusterStage';
-import { storeApplication, type StoreReport } from './storeApplication';
+import { comparable, storeApplication, type StoreReport } from './storeApplication';
 
 const storyTimeoutMs = 300_000;
 
@@ -60,8 +60,7 @@ export function dataMovementStories(stageOf: () => RealClusterStage): void {
       );
       expect(await stage.whyNot(restore)).toBeUndefined();
       const found = await stage.found(copy);
-      expect(found.rows).toEqual(frozen.rows);
-      expect(found.volumes).toEqual(frozen.volumes);
+      expect(comparable(found)).toEqual(comparable(frozen));
     },
     storyTimeoutMs,
   );

@@ -7,6 +7,7 @@ import {
 import type { PodVolumeBackup } from '@lifeboat/velero-api';
 import type { RealClusterStage } from './RealClusterStage';
 import {
+  comparable,
   storeApplication,
   type StoreOptions,
   type StoreReport,
@@ -108,8 +109,7 @@ export function fileSystemBackupStories(
       });
       expect(await stage.whyNot(restore)).toBeUndefined();
       const found = await stage.found(copy);
-      expect(found.rows).toEqual(frozen.rows);
-      expect(found.volumes).toEqual(frozen.volumes);
+      expect(comparable(found)).toEqual(comparable(frozen));
     },
     storyTimeoutMs,
   );

@@ -144,3 +144,18 @@ export function readReports(log: string): StoreReport[] {
     .filter(line => line.startsWith('{'))
     .map(line => JSON.parse(line) as StoreReport);
 }
+
+/** What of a report must be alike before and after: everything, times to the second, because snapshots may keep no more. */
+export function comparable({ rows, volumes }: StoreReport): object {
+  const seconds = (entry: unknown[]) =>
+    entry.map(field =>
+      typeof field === 'string' && /^\d{4}-\d\d-\d\dT/.test(field)
+        ? field.slice(0, 19)
+        : field,
+    );
+  return {
+    rows,
+    data: volumes?.data.map(seconds),
+    index: volumes?.index.map(seconds),
+  };
+}

@@ -78,8 +78,17 @@ const count = name =>
     ? fs.readFileSync(rows(name), 'utf8').split('\n').length - 1
     : 0;
 
+// Where the node keeps this pod's files: the kubelet's folder, for those who need its path.
+const [, , , hostsFile = ''] =
+  fs
+    .readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map(line => line.split(' '))
+    .find(fields => fields[4] === '/etc/hosts') ?? [];
+
 say({
   event: 'found',
+  podFolder: path.dirname(hostsFile),
   rows: { data: count('data'), index: count('index') },
   volumes: lookAtAll(),
 });
