@@ -139,7 +139,11 @@ for (const [name, schema] of Object.entries(schemas)) {
   const nullWhenAbsent = [];
   for (const field of fieldsOf(name.slice(0, dot), name.slice(dot + 1))) {
     const property = schema.properties?.[field.name];
-    if (!property || field.type.startsWith('*')) continue;
+    if (!property) continue;
+    if (field.type.startsWith('*')) {
+      if (!field.omitEmpty) nullWhenAbsent.push(field.name);
+      continue;
+    }
     const scalar = ['string', 'integer', 'number', 'boolean'].includes(
       property.type,
     );

@@ -11,6 +11,8 @@ export interface Step {
   watch?: { count: number; meanwhile?: (seen: Seen) => Call[] };
   /** Repeated, for ten seconds at most, until it is not refused: a real server learns of new rights a moment later. */
   onceAllowed?: boolean;
+  /** Repeated, for ten seconds at most, until its type is found: a real server serves a new type a moment later. */
+  onceServed?: boolean;
   /** Prepares the ground: made, but not recorded. */
   silent?: boolean;
   /** Of what the answer says, only this is recorded, where the rest differs by right. */

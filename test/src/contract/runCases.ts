@@ -33,9 +33,10 @@ export async function runCase(
       record[step.name] = await runWatch(probe, step, wanted, seen, namespace);
       continue;
     }
-    const answer = step.onceAllowed
-      ? await onceAllowed(probe, wanted)
-      : await probe.call(wanted);
+    const answer = await patiently(probe, wanted, [
+      ...(step.onceAllowed ? [403] : []),
+      ...(step.onceServed ? [404] : []),
+    ]);
     seen[step.name] = answer;
     if (step.silent) {
       if (answer.code >= 300) {
@@ -52,11 +53,16 @@ export async function runCase(
   return record;
 }
 
-async function onceAllowed(probe: ApiProbe, call: Call): Promise<Answer> {
+/** Repeats a call while the answer has one of the codes. */
+async function patiently(
+  probe: ApiProbe,
+  call: Call,
+  codes: number[],
+): Promise<Answer> {
   const end = Date.now() + 10_000;
   for (;;) {
     const answer = await probe.call(call);
-    if (answer.code !== 403 || Date.now() > end) return answer;
+    if (!codes.includes(answer.code) || Date.now() > end) return answer;
     await delay(100);
   }
 }

@@ -6,6 +6,7 @@ import { listCases } from './lists';
 import { namespaceCases } from './namespaces';
 import { objectCases } from './objects';
 import { patchCases } from './patches';
+import { storageCases } from './storage';
 import { watchCases } from './watches';
 import type { Case } from '../Case';
 
@@ -18,6 +19,7 @@ export const contractCases: Case[] = [
   ...namespaceCases,
   ...builtInCases,
   ...customResourceCases,
+  ...storageCases,
   ...accessCases,
   ...discoveryCases,
 ];

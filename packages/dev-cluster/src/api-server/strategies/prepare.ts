@@ -56,6 +56,7 @@ const onCreate: { [collection: string]: Preparer } = {
     object.status = { phase: 'Pending' };
     addFinalizer(object, 'kubernetes.io/pvc-protection');
     const spec = ensure(object, 'spec');
+    alignDataSources(spec);
     if (
       spec.storageClassName === undefined &&
       !object.metadata.annotations?.['volume.beta.kubernetes.io/storage-class']
@@ -105,6 +106,28 @@ const onCreate: { [collection: string]: Preparer } = {
     };
   },
 };
+
+/** `dataSource` and `dataSourceRef` say the same; the older one knows snapshots and claims only (pkg/api/persistentvolumeclaim). */
+function alignDataSources(spec: JsonObject) {
+  const { dataSource: old } = spec;
+  if (isObject(old)) {
+    const group = stringAt(old, 'apiGroup');
+    const known =
+      (old.kind === 'PersistentVolumeClaim' && group === '') ||
+      (old.kind === 'VolumeSnapshot' && group === 'snapshot.storage.k8s.io');
+    if (!known) delete spec.dataSource;
+  }
+  const { dataSource, dataSourceRef } = spec;
+  if (isObject(dataSource) && !isObject(dataSourceRef)) {
+    spec.dataSourceRef = clone(dataSource);
+  } else if (
+    isObject(dataSourceRef) &&
+    !isObject(dataSource) &&
+    !dataSourceRef.namespace
+  ) {
+    spec.dataSource = clone(dataSourceRef);
+  }
+}
 
 /** A Job's pods are found by its uid (pkg/registry/batch/job, generateSelector). */
 function selectOwnPods(job: KubeObject) {

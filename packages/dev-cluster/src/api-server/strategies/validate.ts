@@ -17,7 +17,6 @@ import {
   stringAt,
 } from '../json';
 import { labelSelectorObject } from '../selectors/labelSelector';
-import { quantityValue } from '../schema/quantity';
 import { objects } from './podDefaults';
 import { factsOf } from './facts';
 import {
@@ -36,6 +35,11 @@ import {
   validatePodUpdate,
   validatePort,
 } from './validatePod';
+import {
+  validatePersistentVolume,
+  validatePersistentVolumeClaim,
+  validateStorageClass,
+} from './validateStorage';
 import { validateDefinition } from '../crd/validateDefinition';
 
 type Validator = (object: KubeObject, old?: KubeObject) => FieldError[];
@@ -239,130 +243,6 @@ const service: Validator = (object, old) => {
           'may not change once set',
         ),
       );
-    }
-  }
-  return errors;
-};
-
-const accessModes = [
-  'ReadOnlyMany',
-  'ReadWriteMany',
-  'ReadWriteOnce',
-  'ReadWriteOncePod',
-];
-
-function validateAccessModes(spec: JsonObject, field: string): FieldError[] {
-  const modes = listAt(spec, 'accessModes');
-  if (modes.length === 0) {
-    return [
-      required(`${field}.accessModes`, 'at least 1 access mode is required'),
-    ];
-  }
-  return modes
-    .filter(m => !accessModes.includes(String(m)))
-    .map(m => unsupportedValue(`${field}.accessModes`, m, accessModes));
-}
-
-const persistentVolumeClaim: Validator = (object, old) => {
-  const spec = objectAt(object, 'spec');
-  const errors = validateAccessModes(spec, 'spec');
-  const storage = objectAt(spec, 'resources', 'requests').storage;
-  if (storage === undefined) {
-    errors.push(required('spec.resources[storage]'));
-  } else if ((quantityValue(String(storage)) ?? 0) <= 0) {
-    errors.push(
-      invalidValue(
-        'spec.resources[storage]',
-        storage,
-        'must be greater than zero',
-      ),
-    );
-  }
-  if (old) {
-    const fixed = (from: JsonObject) => {
-      const { resources, volumeAttributesClassName, ...rest } = from;
-      return rest;
-    };
-    const before = objectAt(old, 'spec');
-    const bound =
-      !before.volumeName && spec.volumeName
-        ? { ...fixed(before), volumeName: spec.volumeName }
-        : fixed(before);
-    if (!equal(fixed(spec), bound)) {
-      errors.push(
-        forbiddenValue(
-          'spec',
-          'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
-        ),
-      );
-    } else if (
-      (quantityValue(String(storage)) ?? 0) <
-      (quantityValue(
-        String(objectAt(before, 'resources', 'requests').storage),
-      ) ?? 0)
-    ) {
-      errors.push(
-        forbiddenValue(
-          'spec.resources.requests.storage',
-          'field can not be less than status.capacity',
-        ),
-      );
-    }
-  }
-  return errors;
-};
-
-const volumeSources = [
-  'hostPath',
-  'local',
-  'nfs',
-  'csi',
-  'iscsi',
-  'fc',
-  'rbd',
-  'cephfs',
-  'glusterfs',
-  'awsElasticBlockStore',
-  'gcePersistentDisk',
-  'azureDisk',
-  'azureFile',
-  'cinder',
-  'flexVolume',
-  'flocker',
-  'photonPersistentDisk',
-  'portworxVolume',
-  'quobyte',
-  'scaleIO',
-  'storageos',
-  'vsphereVolume',
-];
-
-const persistentVolume: Validator = (object, old) => {
-  const spec = objectAt(object, 'spec');
-  const errors = validateAccessModes(spec, 'spec');
-  const { capacity } = spec;
-  if (!isObject(capacity) || Object.keys(capacity).length === 0) {
-    errors.push(
-      required('spec.capacity'),
-      unsupportedValue('spec.capacity', capacity ?? null, ['storage']),
-    );
-  }
-  const sources = volumeSources.filter(s => spec[s] !== undefined);
-  if (sources.length === 0) {
-    errors.push(required('spec', 'must specify a volume type'));
-  }
-  if (old) {
-    const before = objectAt(old, 'spec');
-    for (const source of volumeSources) {
-      if (!equal(spec[source], before[source])) {
-        errors.push(
-          forbiddenValue(
-            'spec.persistentvolumesource',
-            'spec.persistentvolumesource is immutable after creation',
-          ),
-        );
-        break;
-      }
     }
   }
   return errors;
@@ -595,34 +475,6 @@ const binding =
     return errors;
   };
 
-const storageClass: Validator = (object, old) => {
-  const errors: FieldError[] = [];
-  if (!stringAt(object, 'provisioner')) errors.push(required('provisioner'));
-  const policies = ['Delete', 'Retain'];
-  if (!policies.includes(stringAt(object, 'reclaimPolicy'))) {
-    errors.push(
-      unsupportedValue('reclaimPolicy', object.reclaimPolicy, policies),
-    );
-  }
-  if (old) {
-    for (const field of [
-      'parameters',
-      'provisioner',
-      'reclaimPolicy',
-      'volumeBindingMode',
-    ]) {
-      if (!equal(object[field], old[field])) {
-        errors.push(
-          field === 'reclaimPolicy' || field === 'volumeBindingMode'
-            ? invalidValue(field, object[field], 'field is immutable')
-            : forbiddenValue(field, `updates to ${field} are forbidden.`),
-        );
-      }
-    }
-  }
-  return errors;
-};
-
 const horizontalPodAutoscaler: Validator = object => {
   const spec = objectAt(object, 'spec');
   const errors: FieldError[] = [];
@@ -769,8 +621,8 @@ const validators: { [collection: string]: Validator } = {
   pods: pod,
   services: (object, old) =>
     old ? service(object, old) : serviceNames(object),
-  persistentvolumeclaims: persistentVolumeClaim,
-  persistentvolumes: persistentVolume,
+  persistentvolumeclaims: validatePersistentVolumeClaim,
+  persistentvolumes: validatePersistentVolume,
   configmaps: configMap,
   secrets: secret,
   events: event,
@@ -791,7 +643,7 @@ const validators: { [collection: string]: Validator } = {
   'clusterroles.rbac.authorization.k8s.io': object => rules(object, false),
   'rolebindings.rbac.authorization.k8s.io': binding(['ClusterRole', 'Role']),
   'clusterrolebindings.rbac.authorization.k8s.io': binding(['ClusterRole']),
-  'storageclasses.storage.k8s.io': storageClass,
+  'storageclasses.storage.k8s.io': validateStorageClass,
   'horizontalpodautoscalers.autoscaling': horizontalPodAutoscaler,
   'ingresses.networking.k8s.io': ingress,
   'poddisruptionbudgets.policy': podDisruptionBudget,

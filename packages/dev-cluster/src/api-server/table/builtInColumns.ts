@@ -422,9 +422,15 @@ const columns: { [collection: string]: Column[] } = {
     nameColumn,
     column('Status', boundOr),
     column('Volume', o => stringAt(o, 'spec', 'volumeName')),
-    column('Capacity', o => stringAt(o, 'status', 'capacity', 'storage')),
+    column('Capacity', o =>
+      stringAt(o, 'spec', 'volumeName')
+        ? stringAt(o, 'status', 'capacity', 'storage') || '0'
+        : '',
+    ),
     column('Access Modes', o =>
-      accessModes(listAt(o, 'status', 'accessModes')),
+      stringAt(o, 'spec', 'volumeName')
+        ? accessModes(listAt(o, 'status', 'accessModes'))
+        : '',
     ),
     column('StorageClass', o => stringAt(o, 'spec', 'storageClassName')),
     column('VolumeAttributesClass', attributesClass),
