@@ -26,6 +26,8 @@ export function connectKopia(
     ...process.env,
     KOPIA_PASSWORD: password,
     KOPIA_CHECK_FOR_UPDATES: 'false',
+    // Lets tests upgrade repositories, which is experimental there.
+    KOPIA_UPGRADE_LOCK_ENABLED: '1',
     KOPIA_CACHE_DIRECTORY: join(home, 'cache'),
     HOME: home,
   };
