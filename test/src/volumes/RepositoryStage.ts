@@ -1,13 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import {
   coreTypes,
   veleroTypes,
-  type ClusterClient,
   type KubernetesObject,
-  type ResourceTypeRef,
 } from '@lifeboat/engine';
 import { openVolumeRepository } from '@lifeboat/data-mover';
 import {
@@ -21,12 +19,12 @@ import type {
   BackupRepository,
   BackupStorageLocation,
 } from '@lifeboat/velero-api';
-import { parseAllDocuments } from 'yaml';
 import { root } from '../cluster/childProcess';
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { startDevCluster } from '../cluster/startDevCluster';
 import { controlNamespace, EngineStage } from '../engine/EngineStage';
+import { applyMoverAccount } from './applyMoverAccount';
 
 /** The image of movers on the embedded cluster. */
 export const moverImage = 'lifeboat/data-mover:dev';
@@ -60,28 +58,6 @@ export function startClusterWithMovers(): Promise<RunningCluster> {
   return startDevCluster({ runtimes });
 }
 
-/** The movers' ServiceAccount with its rights, as `deploy/` has them. Where they are there already, nothing is done. */
-async function createMoverAccount(client: ClusterClient): Promise<void> {
-  const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1' };
-  const types: { [kind: string]: ResourceTypeRef } = {
-    ServiceAccount: coreTypes.serviceAccounts,
-    Role: { ...rbac, resource: 'roles', namespaced: true },
-    RoleBinding: { ...rbac, resource: 'rolebindings', namespaced: true },
-  };
-  for (const file of ['service-account.yaml', 'role.yaml']) {
-    const text = readFileSync(
-      path.join(root, 'deploy/engine/mover', file),
-      'utf8',
-    );
-    for (const document of parseAllDocuments(text)) {
-      const object = document.toJS() as KubernetesObject;
-      await client.create(types[object.kind], object).catch(error => {
-        if (error.code !== 409) throw error;
-      });
-    }
-  }
-}
-
 /** What stories about repositories of volume data keep doing, on a stage with an engine. */
 export class RepositoryStage {
   private constructor(readonly stage: EngineStage) {}
@@ -94,7 +70,7 @@ export class RepositoryStage {
       dataMover: { image: moverImage },
       ...config,
     });
-    await createMoverAccount(stage.client);
+    await applyMoverAccount(stage.client);
     return new RepositoryStage(stage);
   }
 

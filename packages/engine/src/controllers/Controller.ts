@@ -75,6 +75,6 @@ export interface ControllerContext {
   cacheOf<T extends ApiObject = KubernetesObject>(
     type: ResourceTypeRef,
   ): ReadonlyCache<T>;
-  /** Signs and verifies the records that backups carry. */
-  signer(): Promise<RecordSigner>;
+  /** Signs and verifies the records that backups carry; with `mayCreate: false` only verifies where there is no key yet. */
+  signer(options?: { mayCreate: boolean }): Promise<RecordSigner>;
 }

@@ -101,7 +101,10 @@ export async function runControllers(
       }),
     cacheOf: <T extends ApiObject = KubernetesObject>(type: ResourceTypeRef) =>
       cacheOf(type) as unknown as ReadonlyCache<T>,
-    signer: () => {
+    signer: ({ mayCreate } = { mayCreate: true }) => {
+      if (!signer && !mayCreate) {
+        return loadRecordSigner({ client, namespace, signal, mayCreate });
+      }
       signer ??= loadRecordSigner({ client, namespace, signal });
       signer.catch(() => {
         signer = undefined;

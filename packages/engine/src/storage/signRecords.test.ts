@@ -123,6 +123,24 @@ describe('loadRecordSigner', () => {
     expect(second.verify(first.sign(record)).verified).toBe(true);
   });
 
+  it('makes no key for who only verifies: an import would find it in its way', async () => {
+    const { client, creations } = cluster();
+    const verifier = await loadRecordSigner({
+      client,
+      namespace: 'openshift-adp',
+      mayCreate: false,
+    });
+    expect(creations()).toBe(0);
+    expect(verifier.verify(signer.sign(record))).toMatchObject({
+      verified: false,
+      reason: 'unknown-key',
+    });
+    const forged = signer.sign(record);
+    forged.signature.keyId = '';
+    expect(verifier.verify(forged).verified).toBe(false);
+    expect(() => verifier.sign(record)).toThrow('no Secret');
+  });
+
   it('never replaces a Secret that it cannot use', async () => {
     const { client, creations } = cluster({
       apiVersion: 'v1',

@@ -60,10 +60,23 @@ export function specDigest(spec: unknown): string {
     .digest('hex');
 }
 
+/** Verifies where there is no key: nothing can have been signed with it. */
+function withoutKey(): RecordSigner {
+  return {
+    keyId: '',
+    sign: () => {
+      throw new Error(`There is no Secret ${signingKeySecret} to sign with`);
+    },
+    verify: value => verify(value, '', () => randomBytes(minimumKeyBytes)),
+  };
+}
+
 /**
  * The installation's signer. The Secret is created with a random key when
  * absent and never changed: backups signed with a lost key need an admin.
  *
+ * @param options - `mayCreate: false` for who only verifies: in a cluster
+ *   whose key is yet to be imported, a new one would stand in its way
  * @throws when the Secret has no usable key
  * @public
  */
@@ -71,12 +84,14 @@ export async function loadRecordSigner(options: {
   client: ClusterClient;
   namespace: string;
   signal?: AbortSignal;
+  mayCreate?: boolean;
 }): Promise<RecordSigner> {
   const { client, namespace, signal } = options;
   const ref = { namespace, name: signingKeySecret };
   const signalOption = signal ? { signal } : {};
   const read = () => client.get<Secret>(coreTypes.secrets, ref, signalOption);
   let secret = await read();
+  if (!secret && options.mayCreate === false) return withoutKey();
   if (!secret) {
     try {
       secret = await client.create<Secret>(

@@ -62,6 +62,7 @@ export class EnginePlanner implements RestorePlanner {
     const controlNamespace = cluster.control.namespace;
     const plan = await cluster.withEngineClient(async client => {
       const signer = await loadRecordSigner({
+        mayCreate: false,
         client,
         namespace: controlNamespace,
         signal,

@@ -1,0 +1,4 @@
+import { recoveryStories } from './recoveryStories';
+import { startVolumeCluster } from './startVolumeCluster';
+
+recoveryStories('the embedded cluster', startVolumeCluster);
