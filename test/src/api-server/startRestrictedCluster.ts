@@ -1,10 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { BackgroundProcess } from '../cluster/childProcess';
 import { eventually } from '../cluster/eventually';
 import { Kubectl } from '../cluster/Kubectl';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { startKubeApiServer } from '../cluster/startKubeApiServer';
+import { startNodeOn } from '../cluster/startNodeOn';
 import { writeKubeconfig } from '../cluster/writeKubeconfig';
 import { readmeCommands } from './readmeCommands';
 
@@ -20,19 +22,42 @@ export interface RestrictedCluster extends RunningCluster {
 /**
  * Starts a real kube-apiserver and etcd, applies deploy/ with kubectl by the commands of deploy/README.md, and gives the engine
  * a kubeconfig with a token of the ServiceAccount lifeboat-engine.
+ *
+ * @param options - `runtimes`: images that run as processes; with it there is a node, with volumes and snapshots;
+ *   `fileSystemBackup`: the platform team agrees to host paths
  */
-export async function startRestrictedCluster(): Promise<RestrictedCluster> {
+export async function startRestrictedCluster(
+  options: { runtimes?: string; fileSystemBackup?: boolean } = {},
+): Promise<RestrictedCluster> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-restricted-'));
   mkdirSync(path.join(folder, 'cache'));
-  const cluster = await startKubeApiServer();
+  const { runtimes } = options;
+  const cluster = await startKubeApiServer({
+    withoutControllers: runtimes !== undefined,
+  });
+  let node: BackgroundProcess | undefined;
   const stop = async () => {
+    await node?.stop();
     await cluster.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
+    if (runtimes !== undefined) {
+      const { kubeconfig, kubeletClientCertificate } = cluster;
+      node = await startNodeOn(kubeconfig, {
+        runtimes,
+        kubeletClientCertificate,
+      });
+    }
     const kubectl = new Kubectl(cluster.kubeconfig, path.join(folder, 'cache'));
-    const [install] = readmeCommands('Install');
+    const [install, ...optional] = readmeCommands('Install');
     await kubectl.shell(install);
+    if (options.fileSystemBackup) {
+      const part = 'apply -k deploy/engine/file-system-backup';
+      const consent = optional.find(commands => commands.includes(part));
+      if (!consent) throw new Error(`deploy/README.md no longer has "${part}"`);
+      await kubectl.shell(consent);
+    }
     await untilFenced(kubectl);
     const tokenCommand = readmeCommands('Connect the portal').find(commands =>
       commands.includes('create token'),
