@@ -12,6 +12,7 @@ import { createPodVolumeBackupController } from './PodVolumeBackupController';
 import { createPodVolumeRestoreController } from './PodVolumeRestoreController';
 import { RestoreController } from './RestoreController';
 import { createScheduleController } from './ScheduleController';
+import { createUndoVolumesController } from './UndoVolumesController';
 
 /**
  * Everything the engine does in a cluster. Backups and restores recover first: applications may be frozen or scaled down.
@@ -32,5 +33,6 @@ export function allControllers(): Controller[] {
     createScheduleController(),
     createGarbageCollectionController(),
     createBackupSyncController(),
+    createUndoVolumesController(),
   ];
 }

@@ -247,12 +247,7 @@ export class ApplySink implements ItemSink {
           isOurs: live => sameRestore(live, object),
         });
       } catch (error) {
-        if (
-          !isForbidden(error) ||
-          isEscalation(error) ||
-          isTerminating(error) ||
-          clock.monotonic() > until
-        ) {
+        if (!isMissingRight(error) || clock.monotonic() > until) {
           throw error;
         }
         await clock.sleep(250, signal);
@@ -476,7 +471,7 @@ export class ApplySink implements ItemSink {
         error,
       )}`;
     }
-    if (!isForbidden(error) || isTerminating(error)) {
+    if (!isMissingRight(error)) {
       return `${what}: ${text(error)}`;
     }
     const { namespace } = object.metadata;
@@ -601,14 +596,9 @@ function sameMetadata(
   );
 }
 
-/** Nothing may be created in a namespace that is being deleted; no right would help. */
-function isTerminating(error: unknown): boolean {
-  return (
-    error instanceof ApiError &&
-    (error.details?.causes ?? []).some(
-      cause => cause.reason === 'NamespaceTerminating',
-    )
-  );
+/** Whether a right is missing, which may arrive or be given; other refusals (a namespace that goes, an admission check) stay. */
+function isMissingRight(error: unknown): boolean {
+  return isForbidden(error) && /\bcannot \w+ resource\b/.test(text(error));
 }
 
 function isEscalation(error: unknown): boolean {
