@@ -14,8 +14,8 @@ export interface MoverResult {
   /** Backups only: bytes that were sent to the storage, compressed and without what it held already. */
   uploadedBytes?: number;
   files?: number;
-  /** Backups only: things the snapshot cannot hold, for people. */
-  warnings?: string[];
+  /** For people: what a snapshot cannot hold, or a restore could not set. */
+  warnings?: readonly string[];
   /** Maintenance only: what was due and done. */
   maintenance?: { mode: 'quick' | 'full' | 'none'; tasks: string[] };
   /** For people: why it failed, and what to do. */

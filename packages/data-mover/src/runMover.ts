@@ -192,6 +192,7 @@ async function work(
         volumeMode: command.volumeMode,
         snapshot: task.snapshot!,
         parallelFiles,
+        live: command.owner.kind === 'PodVolumeBackup',
         requireReadable: command.settings.requireReadable,
         onProgress,
         signal,
@@ -216,7 +217,7 @@ async function work(
         ...(warnings.length > 0 && { warnings }),
       };
     }
-    const { bytes, files } = await restoreVolume({
+    const { bytes, files, warnings } = await restoreVolume({
       repository,
       snapshotId: task.snapshotId!,
       volumePath: command.volumePath,
@@ -234,7 +235,12 @@ async function work(
       filesDone: files,
       filesTotal: files,
     });
-    return { outcome: 'completed', totalBytes: bytes, files };
+    return {
+      outcome: 'completed',
+      totalBytes: bytes,
+      files,
+      ...(warnings.length > 0 && { warnings }),
+    };
   } finally {
     await opened.close();
   }

@@ -11,6 +11,7 @@ import {
 import path from 'node:path';
 import type { KubernetesObject } from '@lifeboat/engine';
 import { readMoverProgress, type MoverTask } from '@lifeboat/data-mover';
+import { eventually } from '../cluster/eventually';
 import { startDevCluster } from '../cluster/startDevCluster';
 import { MoverStage, moverTypes, type EndedMover } from '../mover/MoverStage';
 import { peakMemory } from './peakMemory';
@@ -163,14 +164,18 @@ export async function benchMover(
     if (peakMiB > options.memoryLimit) tooMuch.push(what);
   };
   const backUp = async (name: string, volume: string) => {
-    await stage.create(moverTypes.DataUpload, name, {
+    const spec = {
       snapshotType: 'CSI',
       csiSnapshot: { volumeSnapshot: 'vs', storageClass: 'folders' },
       sourcePVC: path.basename(volume),
       sourceNamespace: volumeNamespace,
       backupStorageLocation: 'default',
       operationTimeout: '10m0s',
-    });
+    };
+    // The server gives up connections that stood still while a volume was made.
+    await eventually('the DataUpload', () =>
+      stage.create(moverTypes.DataUpload, name, spec),
+    );
     const run = await measured(
       stage,
       {

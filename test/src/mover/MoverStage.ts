@@ -92,19 +92,24 @@ export class MoverStage {
   private movers = 0;
 
   private constructor(
-    readonly cluster: RunningCluster,
+    readonly cluster: RunningCluster & { pid?: number },
     readonly client: ClusterClient & { close(): void },
     readonly folder: string,
     readonly location: BackupStorageLocation,
     private readonly credentials: string | undefined,
+    private readonly certificateAuthority: string | undefined,
   ) {}
 
   /**
-   * @param storage - spec of the location and text of its credentials file; a folder by default
+   * @param storage - spec of the location, text of its credentials file and PEM of its CA; a folder by default
    */
   static async start(
-    startCluster: () => Promise<RunningCluster>,
-    storage?: { spec: BackupStorageLocation['spec']; credentials: string },
+    startCluster: () => Promise<RunningCluster & { pid?: number }>,
+    storage?: {
+      spec: BackupStorageLocation['spec'];
+      credentials: string;
+      certificateAuthority?: string;
+    },
   ): Promise<MoverStage> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-mover-'));
     for (const name of ['storage', 'account', 'program'])
@@ -115,6 +120,8 @@ export class MoverStage {
     writeFileSync(path.join(folder, 'password'), `${repositoryPassword}\n`);
     if (storage)
       writeFileSync(path.join(folder, 'credentials'), storage.credentials);
+    if (storage?.certificateAuthority)
+      writeFileSync(path.join(folder, 'ca.crt'), storage.certificateAuthority);
     const cluster = await startCluster();
     const client = createClusterClient({
       name: 'test',
@@ -151,6 +158,7 @@ export class MoverStage {
       folder,
       location,
       storage?.credentials,
+      storage?.certificateAuthority,
     );
     await eventually('the definitions are served', () =>
       client.create(
@@ -180,6 +188,7 @@ export class MoverStage {
     return openVolumeRepository({
       location: this.location,
       credentials: this.credentials,
+      certificateAuthority: this.certificateAuthority,
       password,
       volumeNamespace,
       create: true,
@@ -243,6 +252,9 @@ export class MoverStage {
         passwordFile: path.join(this.folder, 'password'),
         ...(this.credentials && {
           credentialsFile: path.join(this.folder, 'credentials'),
+        }),
+        ...(this.certificateAuthority && {
+          certificateAuthorityFile: path.join(this.folder, 'ca.crt'),
         }),
         serviceAccountDirectory: path.join(this.folder, 'account'),
         terminationLog,

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   lchownSync,
@@ -14,7 +14,12 @@ import {
 } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
-import { listSnapshots } from '@lifeboat/kopia';
+import {
+  getSnapshot,
+  listSnapshots,
+  restoreTree,
+  rootOf,
+} from '@lifeboat/kopia';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   readMoverProgress,
@@ -463,6 +468,99 @@ describe('the mover program', () => {
       exitCode: 3,
       result: { outcome: 'canceled', message: 'gone was deleted' },
     });
+  });
+
+  it('goes on while the API server is away', async () => {
+    const folder = stage.newFolder('away');
+    const size = 1024 ** 3;
+    writeFileSync(path.join(folder, 'file'), 'large');
+    truncateSync(path.join(folder, 'file'), size);
+    await dataUpload('away', { sourcePVC: 'away' });
+    const mover = stage.startMover({
+      command: 'backup',
+      owner: { kind: 'DataUpload', name: 'away' },
+      volumePath: folder,
+      volumeMode: 'Filesystem',
+    });
+    await eventually('progress', async () => {
+      const { status } = await stage.get<Stored<DataUpload>>(
+        moverTypes.DataUpload,
+        'away',
+      );
+      return (status?.progress?.bytesDone ?? 0) > 0;
+    });
+    // Standing still, it takes connections and does not answer.
+    process.kill(stage.cluster.pid!, 'SIGSTOP');
+    try {
+      await delay(4000);
+    } finally {
+      process.kill(stage.cluster.pid!, 'SIGCONT');
+    }
+    const ended = await mover.ended;
+    expect(ended).toMatchObject({
+      exitCode: 0,
+      result: { outcome: 'completed', totalBytes: size },
+    });
+    const { status } = await stage.get<Stored<DataUpload>>(
+      moverTypes.DataUpload,
+      'away',
+    );
+    expect(status).toMatchObject({
+      snapshotID: ended.result?.snapshotID,
+      progress: { bytesDone: size },
+    });
+  });
+
+  it('reads nothing outside of a live volume, whatever its pod does', async () => {
+    const live = stage.newFolder('live');
+    const outside = stage.newFolder('outside');
+    // A Secret as the kubelet mounts it, and a folder of the application that looks the same.
+    for (const folder of [outside, path.join(live, 'real')]) {
+      mkdirSync(path.join(folder, '..data'), { recursive: true });
+      for (let file = 0; file < 200; file += 1)
+        writeFileSync(
+          path.join(folder, '..data', `cloud-${file}`),
+          folder === outside ? 'CREDENTIALS' : 'harmless!!!',
+        );
+    }
+    const swapping = startProcess('bash', [
+      '-c',
+      `cd "${live}" && while :; do mv real away; ln -s "${outside}" real; rm real; mv away real; done`,
+    ]);
+    try {
+      for (let round = 0; round < 3; round += 1) {
+        const name = `live-${round}`;
+        await stage.create(moverTypes.PodVolumeBackup, name, {
+          node: 'node',
+          pod: { kind: 'Pod', namespace: 'shop', name: `web-${round}` },
+          volume: 'live',
+          backupStorageLocation: 'default',
+          repoIdentifier: '',
+        });
+        const { exitCode, result } = await stage.runMover({
+          command: 'backup',
+          owner: { kind: 'PodVolumeBackup', name },
+          volumePath: live,
+          volumeMode: 'Filesystem',
+        });
+        expect([0, 1]).toContain(exitCode);
+        if (!result?.snapshotID) continue;
+        const { repository, close } = await stage.openRepository('shop');
+        const target = path.join(stage.folder, `restored-${name}`);
+        await restoreTree(
+          repository,
+          rootOf(getSnapshot(repository, result.snapshotID)),
+          target,
+        );
+        await close();
+        const found = spawnSync('grep', ['-rl', 'CREDENTIALS', target], {
+          encoding: 'utf8',
+        });
+        expect(found.stdout).toBe('');
+      }
+    } finally {
+      await swapping.stop();
+    }
   });
 
   it('says what is wrong, and never a secret', async () => {

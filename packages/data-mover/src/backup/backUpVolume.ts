@@ -23,6 +23,8 @@ export interface BackUpVolumeOptions {
   readonly snapshot: VeleroSnapshotOptions;
   readonly parallelFiles?: number;
   readonly requireReadable?: boolean;
+  /** The application may be changing the volume right now, also to make the mover read other files of its own pod. */
+  readonly live?: boolean;
   readonly onProgress?: (progress: Partial<Progress>) => void;
   readonly signal: AbortSignal;
 }
@@ -80,6 +82,9 @@ export async function backUpVolume(
       policy,
       // What lies in the volume, such as .kopiaignore, is the tenant's: it must not thin out a backup.
       useIgnoreRules: false,
+      // A folder that becomes a link to the mover's credentials between two looks at it must not be followed.
+      untrusted: options.live,
+      oneFileSystem: options.live,
       parallelFiles,
       signal,
       progressIntervalMs: 500,

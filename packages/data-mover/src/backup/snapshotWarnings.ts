@@ -14,6 +14,16 @@ export function snapshotWarnings(report: UploadResult['report']): string[] {
     ...(lost.specialFiles > 0
       ? [`${lost.specialFiles} sockets, FIFOs or devices are left out`]
       : []),
+    ...(lost.attributes.accessControlLists > 0
+      ? [
+          `The access control lists of ${lost.attributes.accessControlLists} files and folders are not stored`,
+        ]
+      : []),
+    ...(lost.attributes.extendedAttributes > 0
+      ? [
+          `The extended attributes of ${lost.attributes.extendedAttributes} files and folders are not stored`,
+        ]
+      : []),
     ...(invalidNames.length > 0
       ? [
           `${invalidNames.length} names are not UTF-8 and were changed: ${list(

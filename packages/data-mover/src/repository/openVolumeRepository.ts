@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   FolderStorage,
   isKopiaError,
@@ -53,6 +54,8 @@ export interface VolumeRepository {
   close(): Promise<void>;
 }
 
+/** Longer than it takes from finding a storage empty to having written a format. */
+const settleMs = 1500;
 // A pack of 29 MiB over a slow line.
 const callTimeoutMs = 10 * 60 * 1000;
 
@@ -165,8 +168,7 @@ export async function openVolumeRepository(
       repository = await Repository.open(openOptions);
     } catch (error) {
       if (!options.create || !isKopiaError(error, 'not-found')) throw error;
-      repository = await createUnlessThere(openOptions);
-      created = true;
+      ({ repository, created } = await createUnlessThere(openOptions));
     }
     if (
       options.create &&
@@ -193,16 +195,28 @@ export async function openVolumeRepository(
   };
 }
 
-/** Two engines may want the same repository at once: the one that comes second opens it. */
+/**
+ * Two engines may want the same repository at once, and object storage has no lock. Both may find it missing and write a
+ * format of their own: the later one counts. So what was made is read again after a moment, before anything else is
+ * written with its keys, which would damage the repository of the other.
+ */
 async function createUnlessThere(
   options: Parameters<typeof Repository.create>[0],
-): Promise<Repository> {
+): Promise<{ repository: Repository; created: boolean }> {
+  let uniqueId: Buffer | undefined;
   try {
-    return await Repository.create(options);
+    const made = await Repository.create(options);
+    uniqueId = made.uniqueId;
+    await made.close();
+    await sleep(settleMs, undefined, { signal: options.signal });
   } catch (error) {
     if (!isKopiaError(error, 'already-exists')) throw error;
-    return Repository.open(options);
   }
+  const repository = await Repository.open(options);
+  return {
+    repository,
+    created: uniqueId !== undefined && repository.uniqueId.equals(uniqueId),
+  };
 }
 
 /**

@@ -35,6 +35,8 @@ export interface RestoreVolumeOptions {
 export interface RestoredVolume {
   readonly bytes: number;
   readonly files: number;
+  /** What could not be restored as it was, for people. */
+  readonly warnings: readonly string[];
 }
 
 const namedErrors = 3;
@@ -67,7 +69,7 @@ export async function restoreVolume(
     totalBytes: root.summ?.size,
     filesTotal: (root.summ?.files ?? 0) + (root.summ?.symlinks ?? 0),
   });
-  const { progress, errors } = await restoreTree(repository, root, volumePath, {
+  const report = await restoreTree(repository, root, volumePath, {
     signal,
     parallel: options.parallelFiles,
     sparse: options.sparse ?? true,
@@ -75,6 +77,7 @@ export async function restoreVolume(
     onProgress: ({ bytes, files, symlinks }) =>
       options.onProgress?.({ bytesDone: bytes, filesDone: files + symlinks }),
   });
+  const { progress, errors, ignoredPermissionErrors } = report;
   if (errors.length > 0) {
     const named = errors
       .slice(0, namedErrors)
@@ -89,7 +92,21 @@ export async function restoreVolume(
   await syncFileSystem(volumePath);
   if (options.markerUid)
     await writeRestoreMarker(volumePath, options.markerUid);
-  return { bytes: progress.bytes, files: progress.files + progress.symlinks };
+  const warnings = [
+    ...(options.keepOwners
+      ? []
+      : ['Owners were not restored, because the mover is not root']),
+    ...(ignoredPermissionErrors > 0
+      ? [
+          `The storage refused to set owner, mode or time ${ignoredPermissionErrors} times`,
+        ]
+      : []),
+  ];
+  return {
+    bytes: progress.bytes,
+    files: progress.files + progress.symlinks,
+    warnings,
+  };
 }
 
 async function findRoot(
@@ -146,7 +163,7 @@ async function restoreDevice(
     onProgress: bytesDone => options.onProgress?.({ bytesDone }),
   });
   options.onProgress?.({ filesDone: 1 });
-  return { bytes, files: 1 };
+  return { bytes, files: 1, warnings: [] };
 }
 
 /**
