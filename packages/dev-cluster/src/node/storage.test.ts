@@ -149,6 +149,48 @@ it('hands a snapshot over to another pair as a data mover does, and nothing is l
   );
 });
 
+it('deletes a snapshot by a content that was never bound', async () => {
+  await stage.claim('kept');
+  await stage.snapshot('kept', { persistentVolumeClaimName: 'kept' });
+  const { status } = await stage.ready('kept');
+  const name = status?.boundVolumeSnapshotContentName ?? '';
+  const content = await stage.client.patch<VolumeSnapshotContent>(
+    volumeSnapshotContents,
+    undefined,
+    name,
+    { spec: { deletionPolicy: 'Retain' } },
+  );
+  await stage.client.delete(volumeSnapshots, n, 'kept');
+  await stage.client.delete(volumeSnapshotContents, undefined, name);
+  await stage.eventually(
+    'the end of the content',
+    async () =>
+      !(await stage.client.find(volumeSnapshotContents, undefined, name)),
+  );
+  const { driver, source } = content.spec ?? {};
+  expect(source).not.toHaveProperty('snapshotHandle');
+  const { snapshotHandle } = content.status ?? {};
+  expect(await stage.driverSnapshots()).toContain(snapshotHandle);
+  await stage.client.create(volumeSnapshotContents, undefined, {
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshotContent',
+    metadata: { name: 'broom', finalizers: [snapshotMarks.contentBound] },
+    spec: {
+      deletionPolicy: 'Delete',
+      driver,
+      source: { snapshotHandle },
+      volumeSnapshotRef: { name: 'never', namespace: n },
+    },
+  });
+  await stage.client.delete(volumeSnapshotContents, undefined, 'broom');
+  await stage.eventually(
+    'the end of the snapshot',
+    async () =>
+      (await stage.driverSnapshots()).length === 0 &&
+      !(await stage.client.find(volumeSnapshotContents, undefined, 'broom')),
+  );
+});
+
 it('hands a volume over to a waiting claim: Retain, Released, Available, Bound', async () => {
   const temporary = await stage.claim('filled');
   const { spec } = await stage.bound('filled');
@@ -420,4 +462,28 @@ it('goes away with all processes and comes back', async () => {
     const state = (await stage.pod('reborn'))?.status?.containerStatuses?.[0];
     return state?.restartCount === 1 && state.state.running;
   });
+});
+
+it('finds after a restart what its predecessor left, and tells the truth about it', async () => {
+  await stage.claim('lasting');
+  writeFileSync(join(await stage.folderOf('lasting'), 'file'), 'still here');
+  await stage.snapshot('lasting', { persistentVolumeClaimName: 'lasting' });
+  await stage.ready('lasting');
+  await stage.run('once', ['wait'], 'lasting');
+  await stage.run('again', ['wait'], 'lasting', { restartPolicy: 'Always' });
+  await stage.podIs('once', 'Running');
+  await stage.podIs('again', 'Running');
+  await stage.stopNode();
+  await stage.startNode();
+  const once = await stage.podIs('once', 'Failed');
+  expect(once.status?.containerStatuses?.[0].state.terminated?.exitCode).toBe(
+    137,
+  );
+  await stage.eventually('a restart', async () => {
+    const state = (await stage.pod('again'))?.status?.containerStatuses?.[0];
+    return state?.restartCount === 1 && state.state.running;
+  });
+  await stage.claim('later', fromSnapshot('lasting'));
+  const copy = join(await stage.folderOf('later'), 'file');
+  expect(readFileSync(copy, 'utf8')).toBe('still here');
 });

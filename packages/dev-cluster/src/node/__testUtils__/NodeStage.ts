@@ -48,14 +48,7 @@ export class NodeStage {
     );
     this.client = await KubeClient.fromKubeconfig(kubeconfigFile);
     mkdirSync(join(this.folder, 'volumes'));
-    this.node = await startNode({
-      kubeconfigFile,
-      runtimesFile,
-      volumesDirectory: join(this.folder, 'volumes'),
-      kubeletToken: server.kubeletToken,
-      signal: new AbortController().signal,
-      log: line => this.lines.push(line),
-    });
+    await this.startNode();
     await this.client.create(types.namespaces, undefined, {
       apiVersion: 'v1',
       kind: 'Namespace',
@@ -64,6 +57,21 @@ export class NodeStage {
     await this.eventually('the default service account', () =>
       this.client.find(types.serviceAccounts, this.namespace, 'default'),
     );
+  }
+
+  async startNode(): Promise<void> {
+    this.node = await startNode({
+      kubeconfigFile: join(this.folder, 'kubeconfig'),
+      runtimesFile: join(this.folder, 'runtimes.json'),
+      volumesDirectory: join(this.folder, 'volumes'),
+      kubeletToken: this.server?.kubeletToken,
+      signal: new AbortController().signal,
+      log: line => this.lines.push(line),
+    });
+  }
+
+  async stopNode(): Promise<void> {
+    await this.node?.stop();
   }
 
   async stop(): Promise<void> {

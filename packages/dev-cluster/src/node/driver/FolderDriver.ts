@@ -106,20 +106,20 @@ export class FolderDriver {
     const path = this.pathOf(handle);
     if (await exists(path)) return;
     const part = join(this.directory, 'claims', `.${handle}.part`);
-    await rm(part, { recursive: true, force: true });
-    await mkdir(part, { recursive: true });
-    if (source) await this.fill(part, source);
-    if (volume.mode === 'Block') {
-      const device = await open(join(part, DEVICE), 'a');
-      const { size } = await device.stat();
-      await device.truncate(Math.max(size, volume.sizeBytes));
-      await device.close();
-    }
-    await this.writeRecord(handle, {
-      sizeBytes: volume.sizeBytes,
-      mode: volume.mode,
+    await wholeOrNothing(part, path, async () => {
+      await mkdir(part, { recursive: true });
+      if (source) await this.fill(part, source);
+      if (volume.mode === 'Block') {
+        const device = await open(join(part, DEVICE), 'a');
+        const { size } = await device.stat();
+        await device.truncate(Math.max(size, volume.sizeBytes));
+        await device.close();
+      }
+      await this.writeRecord(handle, {
+        sizeBytes: volume.sizeBytes,
+        mode: volume.mode,
+      });
     });
-    await rename(part, path);
   }
 
   private async fill(target: string, source: VolumeSource): Promise<void> {
@@ -156,6 +156,12 @@ export class FolderDriver {
     await rm(this.recordPath(handle), { force: true });
   }
 
+  /** The handle of the snapshot that a name gives, made or not. */
+  snapshotHandle(name: string): string {
+    const digest = createHash('sha256').update(name).digest('hex');
+    return `snap-${digest.slice(0, 24)}`;
+  }
+
   /**
    * CreateSnapshot: a copy of the volume's folder, taken while the processes that use it stand still.
    *
@@ -166,10 +172,7 @@ export class FolderDriver {
     name: string,
     volumeHandle: string,
   ): Promise<DriverSnapshot> {
-    const handle = `snap-${createHash('sha256')
-      .update(name)
-      .digest('hex')
-      .slice(0, 24)}`;
+    const handle = this.snapshotHandle(name);
     const present = await this.snapshot(handle);
     if (present) return present;
     await this.delay('snapshot-create-delay-ms');
@@ -180,30 +183,29 @@ export class FolderDriver {
     }
     const path = this.snapshotPath(handle);
     const part = `${path}.part`;
-    await rm(part, { recursive: true, force: true });
-    const createdAt = await this.pause.during(
-      this.usersOf(volumeHandle),
-      async () => {
-        const now = Date.now();
-        await copyTree(source, join(part, 'data'), this.signal);
-        return now;
-      },
-    );
     const record = await this.readRecord(volumeHandle);
     const size = this.faults.text('snapshot-restore-size');
-    const snapshot: DriverSnapshot = {
-      handle,
-      sourceVolume: volumeHandle,
-      sizeBytes: size ? parseQuantity(size) : record.sizeBytes,
-      mode: record.mode,
-      createdAt,
-      readyAt:
-        Date.now() +
-        (this.faults.number('snapshot-delay-ms') ?? 0) +
-        (await this.transferMs(join(part, 'data'))),
-    };
-    await writeFile(join(part, 'snapshot.json'), JSON.stringify(snapshot));
-    await rename(part, path);
+    const snapshot = await wholeOrNothing(part, path, async () => {
+      const data = join(part, 'data');
+      let createdAt = 0;
+      await this.pause.during(this.usersOf(volumeHandle), async () => {
+        createdAt = Date.now();
+        await copyTree(source, data, this.signal);
+      });
+      const made: DriverSnapshot = {
+        handle,
+        sourceVolume: volumeHandle,
+        sizeBytes: size ? parseQuantity(size) : record.sizeBytes,
+        mode: record.mode,
+        createdAt,
+        readyAt:
+          Date.now() +
+          (this.faults.number('snapshot-delay-ms') ?? 0) +
+          (await this.transferMs(data)),
+      };
+      await writeFile(join(part, 'snapshot.json'), JSON.stringify(made));
+      return made;
+    });
     this.onSnapshots();
     return snapshot;
   }
@@ -314,6 +316,23 @@ function checked(handle: string): string {
     throw new Error(`volume handle ${JSON.stringify(handle)} is not a name`);
   }
   return handle;
+}
+
+/** Lets something come into being under a temporary name: it is there whole, or not at all. */
+async function wholeOrNothing<T>(
+  part: string,
+  path: string,
+  make: () => Promise<T>,
+): Promise<T> {
+  await rm(part, { recursive: true, force: true });
+  try {
+    const made = await make();
+    await rename(part, path);
+    return made;
+  } catch (error) {
+    await rm(part, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -13,7 +13,7 @@ import { realPathOf } from './containerPaths';
 import { ContainerProcess, ProcessDescription } from './ContainerProcess';
 import { containerUser } from './containerUser';
 import { freePort, releasePort } from './freePort';
-import { ContainerRecord, newRecord, podStatus } from './podStatus';
+import { ContainerRecord, lostState, newRecord, podStatus } from './podStatus';
 import { PodVolumes, VolumeSources } from './PodVolumes';
 import { NODE_MARK, ProcessReaper } from './ProcessReaper';
 import { passesProbe } from './readinessProbe';
@@ -148,8 +148,44 @@ export class PodWorker {
     await this.host.present(this.stopping.signal);
     await this.pullImages();
     if (this.stopping.signal.aborted) return;
-    await (this.real ? this.runProcesses() : this.pretend());
+    if (this.real && this.lostWithNode()) await this.publish();
+    else await (this.real ? this.runProcesses() : this.pretend());
     clearTimeout(this.deadline);
+  }
+
+  /**
+   * Goes on where the status of the object ends: what ran has died with an earlier kubelet. True when the pod has ended
+   * by that, as with restart policy Never.
+   */
+  private lostWithNode(): boolean {
+    const { status, spec } = this.pod;
+    const now = seconds(new Date());
+    const known = [
+      ...(status?.initContainerStatuses ?? []),
+      ...(status?.containerStatuses ?? []),
+    ];
+    let lost = false;
+    for (const record of this.records) {
+      const before = known.find(each => each.name === record.container.name);
+      const startedAt = before?.state.running?.startedAt;
+      record.restartCount = before?.restartCount ?? 0;
+      if (startedAt) {
+        record.lastState = lostState(startedAt, now);
+        record.restartCount += 1;
+        lost = true;
+      }
+    }
+    if (!lost || spec?.restartPolicy !== 'Never') return false;
+    for (const record of this.records) {
+      const before = known.find(each => each.name === record.container.name);
+      record.restartCount = before?.restartCount ?? 0;
+      record.containerId = before?.containerID;
+      record.state = before?.state.terminated
+        ? before.state
+        : lostState(before?.state.running?.startedAt ?? now, now);
+      record.lastState = {};
+    }
+    return true;
   }
 
   /** Whether the pod uses a volume of the driver. */

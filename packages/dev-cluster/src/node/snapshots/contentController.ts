@@ -127,8 +127,10 @@ export function contentController(
       current = await annotateCreation(content, true);
     }
     try {
-      const uid = content.spec?.volumeSnapshotRef?.uid;
-      const made = await driver.createSnapshot(`snapshot-${uid}`, volumeHandle);
+      const made = await driver.createSnapshot(
+        snapshotName(content),
+        volumeHandle,
+      );
       current = await annotateCreation(current, false);
       return await report(current, made);
     } catch (error) {
@@ -154,14 +156,19 @@ export function contentController(
   async function end(
     content: VolumeSnapshotContent,
   ): Promise<{ requeueAfterMs: number } | undefined> {
-    if (!content.metadata.annotations?.[marks.beingDeleted]) return undefined;
+    const annotations = content.metadata.annotations ?? {};
+    const { source, volumeSnapshotRef } = content.spec ?? {};
+    const neverBound = source?.snapshotHandle && !volumeSnapshotRef?.uid;
+    if (!annotations[marks.beingDeleted] && !neverBound) return undefined;
     const handle =
-      content.status?.snapshotHandle ?? content.spec?.source?.snapshotHandle;
+      content.status?.snapshotHandle ??
+      content.spec?.source?.snapshotHandle ??
+      driver.snapshotHandle(snapshotName(content));
     let current = content;
-    if (content.metadata.annotations[marks.beingCreated]) {
+    if (annotations[marks.beingCreated]) {
       current = await annotateCreation(content, false);
     }
-    if (content.spec?.deletionPolicy === 'Delete' && handle) {
+    if (content.spec?.deletionPolicy === 'Delete') {
       try {
         await driver.deleteSnapshot(handle);
       } catch (error) {
@@ -212,4 +219,9 @@ export function contentController(
     if (change === 'deleted' && bound) queue.add(bound);
   });
   return queue;
+}
+
+/** The name under which external-snapshotter asks a driver for a snapshot. */
+function snapshotName(content: VolumeSnapshotContent): string {
+  return `snapshot-${content.spec?.volumeSnapshotRef?.uid}`;
 }
