@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { backstageCli, root } from './process.mjs';
 
 /** Folders of test/src that a command of their own runs: they need a browser, a real API server, real S3 or much time. */
-export const suites = ['e2e', 'api-server', 's3', 'faults', 'long', 'real-cluster', 'node'];
+export const suites = ['e2e', 'api-server', 's3', 'faults', 'long', 'real-cluster', 'real-node'];
 
 /** Title of the tests that run only when KOPIA names a kopia program, which no registry has. */
 const needsKopia = 'with the real program';

@@ -15,5 +15,5 @@ if (missing.length > 0 || !existsSync(`${process.env.KUBE_STATE}/kubelet/pods`))
   closeWith({ passed: 0, failed: 1 });
 } else {
   await bundlePrograms();
-  closeWith(await runSuite('node', process.argv.slice(2)));
+  closeWith(await runSuite('real-node', process.argv.slice(2)));
 }

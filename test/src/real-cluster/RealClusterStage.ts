@@ -49,6 +49,8 @@ export class RealClusterStage {
   /** What a reader of the results should know. */
   readonly notes: string[] = [];
   readonly namespaces: string[] = [];
+  /** Volumes that a restore in place has replaced and keeps. */
+  readonly oldVolumes: string[] = [];
   private readonly folder = mkdtempSync(
     path.join(os.tmpdir(), 'lifeboat-cluster-'),
   );
@@ -137,6 +139,19 @@ export class RealClusterStage {
       appendFileSync(process.env.LIFEBOAT_ENGINE_LOG, running.log());
     }
     await running.stop();
+  }
+
+  /** Kills the engine, as a crash would. */
+  async killEngine(): Promise<void> {
+    this.engine.signal('SIGKILL');
+    await eventually('the engine is gone', () => {
+      try {
+        process.kill(this.engine.pid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    });
   }
 
   private async createLocation(): Promise<void> {
@@ -401,10 +416,25 @@ export class RealClusterStage {
       for (const name of this.namespaces) {
         await this.remove(coreTypes.namespaces, name);
       }
+      for (const name of this.oldVolumes) await this.removeVolume(name);
     }
     await this.stopEngine();
     this.client.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Removes a volume that is kept, and its data in the storage. */
+  private async removeVolume(name: string): Promise<void> {
+    await this.client
+      .patch(
+        coreTypes.persistentVolumes,
+        { name },
+        {
+          contentType: 'merge',
+          body: { spec: { persistentVolumeReclaimPolicy: 'Delete' } },
+        },
+      )
+      .catch(() => this.leftBehind.push(`persistentvolumes ${name}`));
   }
 
   private async remove(type: ResourceTypeRef, name: string): Promise<void> {
