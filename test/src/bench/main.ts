@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchObjects } from './objects';
 import { benchMover } from './volumesMover';
+import { benchTimeline } from './volumesTimeline';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,8 +28,9 @@ const benches: Record<string, () => Promise<void>> = {
       },
       print,
     ),
-  volumes: () =>
-    benchMover(
+  volumes: async () => {
+    await benchTimeline(print);
+    await benchMover(
       {
         files: Number(values.files),
         gibibytes: Number(values.gibibytes),
@@ -36,7 +38,8 @@ const benches: Record<string, () => Promise<void>> = {
         memoryLimit: Number(values['memory-limit']),
       },
       print,
-    ),
+    );
+  },
 };
 
 async function main() {
