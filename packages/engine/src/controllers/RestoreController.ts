@@ -20,6 +20,7 @@ import type { KubernetesObject } from '../cluster/KubernetesObject';
 import { veleroTypes } from '../cluster/knownTypes';
 import { LeaseLostError } from '../cluster/LeaseLostError';
 import type { EngineConfig } from '../config/EngineConfig';
+import { hooksAnnotation } from '../restore/hooks/pendingHooks';
 import { InPlaceRestore } from '../restore/inPlace/InPlaceRestore';
 import { readInPlaceState } from '../restore/inPlace/InPlaceState';
 import { storeResults } from '../restore/results/storeResults';
@@ -41,7 +42,11 @@ import type {
   Requeue,
   Trigger,
 } from './Controller';
-import { executeRestore, inPlaceOptions } from './RestoreExecution';
+import {
+  executeRestore,
+  inPlaceOptions,
+  type PlacedOutcome,
+} from './RestoreExecution';
 import {
   deadlineOf,
   finalizeRestore,
@@ -426,6 +431,7 @@ export class RestoreController implements Controller {
         ...(attempted > 0 && { restoreItemOperationsAttempted: attempted }),
         ...(completed > 0 && { restoreItemOperationsCompleted: completed }),
         ...(failed > 0 && { restoreItemOperationsFailed: failed }),
+        ...(end.hooks && { hookStatus: end.hooks }),
       });
     });
   }
@@ -632,7 +638,7 @@ function hasErrors(restore: Restore): boolean {
 /** A Restore whose objects are placed, with what a later engine needs to bring it to its end. */
 function placedRestore(
   restore: Restore,
-  outcome: RestoreRunOutcome,
+  outcome: PlacedOutcome,
   hasOperations: boolean,
 ): Restore {
   const { errorCount, warningCount } = outcome.findings;
@@ -645,6 +651,7 @@ function placedRestore(
         annotations: {
           ...restore.metadata.annotations,
           ...restoredVolumesAnnotation(outcome.volumes),
+          ...hooksAnnotation({ started: false, pods: outcome.hooks }),
         },
       },
     },

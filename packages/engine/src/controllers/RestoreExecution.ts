@@ -3,7 +3,7 @@ import type { RunLog } from '../backup/RunLog';
 import type { SpoolFolder } from '../backup/SpoolFolder';
 import { groupResource } from '../cluster/ResourceType';
 import type { Discovery } from '../cluster/Discovery';
-import { snapshotTypes } from '../cluster/knownTypes';
+import { coreTypes, snapshotTypes } from '../cluster/knownTypes';
 import type { KubernetesObject } from '../cluster/KubernetesObject';
 import { stringAt } from '../backup/jsonPath';
 import { ApplySink } from '../restore/apply/ApplySink';
@@ -13,6 +13,9 @@ import {
   type InPlaceOptions,
   InPlaceRestore,
 } from '../restore/inPlace/InPlaceRestore';
+import type { PendingHooks } from '../restore/hooks/pendingHooks';
+import { RestoreHooks } from '../restore/hooks/RestoreHooks';
+import { whyHooksRefused } from '../volumes/hooks/hooksAllowed';
 import { wantsExistingClaims } from '../restore/inPlace/InPlaceState';
 import { targetProblem } from '../restore/limits/restoreTarget';
 import {
@@ -28,6 +31,12 @@ import { readVolumeRecords } from '../restore/volumes/readVolumeRecords';
 import type { VolumeRecords } from '../restore/volumes/VolumeRecords';
 import type { ControllerContext } from './Controller';
 import { type AdmittedRestore, targetRules } from './RestoreValidation';
+
+/** What came of placing the objects of a restore. */
+export interface PlacedOutcome extends RestoreRunOutcome {
+  /** Commands to be run in restored pods. */
+  hooks: PendingHooks[];
+}
 
 /** What a running restore works with. */
 export interface RestoreWorkplace {
@@ -47,7 +56,7 @@ export async function executeRestore(
   context: ControllerContext,
   workplace: RestoreWorkplace,
   onProgress: (progress: RestoreProgress) => void,
-): Promise<RestoreRunOutcome> {
+): Promise<PlacedOutcome> {
   const { client } = context;
   const { restore, backup, store } = admitted;
   const { spool, log, signal } = workplace;
@@ -79,24 +88,40 @@ export async function executeRestore(
           records,
         })
       : undefined;
+    const hooks = new RestoreHooks(restore, namespace =>
+      whyHooksRefusedIn(namespace, context, signal),
+    );
     try {
       const run = await prepareRun(
         admitted,
         context,
         workplace,
-        { opened, discovery, filters, records },
+        { opened, discovery, filters, records, hooks },
         inPlace,
         onProgress,
       );
       const outcome = await run.run();
       log.info('restore completed');
-      return outcome;
+      return { ...outcome, hooks: hooks.pending };
     } finally {
       await inPlace?.start();
     }
   } finally {
     await opened.contents.close();
   }
+}
+
+async function whyHooksRefusedIn(
+  name: string,
+  { client, config }: ControllerContext,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const namespace = await client.get(
+    coreTypes.namespaces,
+    { name },
+    { signal },
+  );
+  return whyHooksRefused(namespace ?? { metadata: { name } }, config.hooks);
 }
 
 interface Material {
@@ -110,7 +135,13 @@ async function prepareRun(
   admitted: AdmittedRestore,
   context: ControllerContext,
   { log, signal }: RestoreWorkplace,
-  { opened, discovery, filters, records }: Material,
+  {
+    opened,
+    discovery,
+    filters,
+    records,
+    hooks,
+  }: Material & { hooks: RestoreHooks },
   inPlace: InPlaceRestore | undefined,
   onProgress: (progress: RestoreProgress) => void,
 ): Promise<RestoreRun> {
@@ -132,6 +163,7 @@ async function prepareRun(
         classes.find(each => stringAt(each, 'driver') === driver)?.metadata
           .name,
     },
+    hooks,
     shared: opened.shared,
     discovery,
     discover: () => client.discover(signal),

@@ -6,8 +6,15 @@ import {
   parseDurationOr,
   type Restore,
 } from '@lifeboat/velero-api';
+import { changeObject } from '../backup/changeObject';
 import { logLine } from '../backup/logLine';
 import { veleroTypes } from '../cluster/knownTypes';
+import { hooksAnnotation, readHooks } from '../restore/hooks/pendingHooks';
+import {
+  type HooksOutcome,
+  runRestoreHooks,
+} from '../restore/hooks/runRestoreHooks';
+import { execInPodOf } from '../volumes/hooks/execInPod';
 import {
   addToResults,
   type LateFinding,
@@ -29,6 +36,7 @@ export interface RestoreEnd {
   errors: number;
   warnings: number;
   operations: { attempted: number; completed: number; failed: number };
+  hooks?: { hooksAttempted: number; hooksFailed?: number };
 }
 
 /**
@@ -93,8 +101,10 @@ export async function finalizeRestore(
   settled.warnings.forEach(each =>
     add('warnings', each.namespace, each.message),
   );
+  const hooks = await runHooks(restore, context, problem);
+  hooks?.errors.forEach(each => add('errors', each.namespace, each.message));
   const items = itemOperationsOf(restore, volumes, operations);
-  if (store && (volumes.length > 0 || findings.length > 0)) {
+  if (store && (volumes.length > 0 || findings.length > 0 || hooks)) {
     const fields = { restore: `${namespace}/${restore.metadata.name}` };
     const now = new Date(clock.now());
     const stored = await addToResults(
@@ -111,7 +121,9 @@ export async function finalizeRestore(
               fields,
             ),
           ),
-          logLine(now, 'info', 'volume data: the end', fields),
+          ...(hooks?.lines ?? []).map(line =>
+            logLine(now, 'info', line, fields),
+          ),
         ],
         operations: items,
         volumeInfo: restoreVolumeInfoOf(volumes, operations, volume =>
@@ -135,7 +147,67 @@ export async function finalizeRestore(
         .length,
       failed: items.filter(({ status }) => status.phase === 'Failed').length,
     },
+    ...(hooks && {
+      hooks: {
+        hooksAttempted: hooks.attempted,
+        ...(hooks.failed > 0 && { hooksFailed: hooks.failed }),
+      },
+    }),
   };
+}
+
+/** Runs what is to be run in restored pods, once: an engine that takes over does not know what another has run. */
+async function runHooks(
+  restore: Restore,
+  context: ControllerContext,
+  problem: string | undefined,
+): Promise<HooksOutcome | undefined> {
+  const state = readHooks(restore);
+  if (!state) {
+    return undefined;
+  }
+  const { client, clock, signal, config } = context;
+  const attempted = state.pods.reduce(
+    (sum, { hooks }) => sum + hooks.length,
+    0,
+  );
+  const notRun = problem
+    ? 'they were not run'
+    : state.started
+    ? 'the engine stopped while they were run: some may not have been'
+    : undefined;
+  if (notRun) {
+    return {
+      attempted,
+      failed: attempted,
+      errors: state.pods.map(({ namespace, pod }) => ({
+        namespace,
+        message: `restore hooks of pod ${pod}: ${notRun}`,
+      })),
+      lines: [],
+    };
+  }
+  await changeObject(context, veleroTypes.restores, restore, current => ({
+    ...current,
+    metadata: {
+      ...current.metadata,
+      annotations: {
+        ...current.metadata.annotations,
+        ...hooksAnnotation({ ...state, started: true }),
+      },
+    },
+  }));
+  return runRestoreHooks(state.pods, {
+    client,
+    clock,
+    exec: execInPodOf(context),
+    signal,
+    maxOutputBytes: config.hooks.maxOutputBytes,
+    waitMs: Math.min(
+      defaults.resourceTimeout,
+      Math.max(deadlineOf(restore) - clock.now(), 0),
+    ),
+  });
 }
 
 /** When the content of volumes must be there, in milliseconds since 1970. */

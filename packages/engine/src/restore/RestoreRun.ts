@@ -5,7 +5,6 @@ import {
   ItemIdentifier,
   itemKey,
 } from '../backup/ItemIdentifier';
-import { ignoredHooks } from '../backup/hookAnnotations';
 import { isJsonObject, removeAt, stringAt, valueAt } from '../backup/jsonPath';
 import { ResourceListBuilder } from '../backup/ResourceListBuilder';
 import { FindingScope, ResultsCollector } from '../backup/ResultsCollector';
@@ -20,6 +19,8 @@ import {
   ResourceType,
 } from '../cluster/ResourceType';
 import { whyCompleted } from './completed';
+import type { PodRestoreHooks } from './hooks/podRestoreHooks';
+import type { RestoreHooks } from './hooks/RestoreHooks';
 import type { ItemSink, Placement } from './ItemSink';
 import { namespaceCopy } from './limits/namespaceCopy';
 import { holdToLimits, TenantLimits } from './limits/tenantLimits';
@@ -66,6 +67,8 @@ export interface RestoreRunOptions {
   priorities: ResourcePriorities;
   actions: RestoreItemAction[];
   modifiers?: ResourceModifiers;
+  /** What is to be run in restored pods; absent: nothing. */
+  hooks?: RestoreHooks;
   /** Absent for admins' restores, which have no limits but the engine's own rights. */
   tenant?: TenantRestore;
   /** Keys of objects that workloads outside the backup use too. */
@@ -416,11 +419,19 @@ export class RestoreRun {
         )}`,
       };
     }
-    const hooks = name === 'pods' && ignoredHooks(original, 'restore');
-    if (hooks) {
-      this.warn(scopeOf(target), `pod ${id.name}: ${hooks}`);
+    const asked =
+      name === 'pods'
+        ? await this.options.hooks?.of(original, target ?? '')
+        : undefined;
+    if (asked?.warning) {
+      this.warn(scopeOf(target), asked.warning);
     }
-    const context = this.transformContext(original, id.namespace, target);
+    const context = this.transformContext(
+      original,
+      id.namespace,
+      target,
+      asked?.hooks,
+    );
     const transformed = await this.transform(
       stripStatus(stripMetadata(cloneJson(original))),
       name,
@@ -504,6 +515,9 @@ export class RestoreRun {
       this.report(finding, target);
     } else if (name === 'pods' && placement.uid) {
       await this.fillPod(original, target ?? '', placement);
+      if (asked && placement.action === 'created') {
+        this.options.hooks?.placed(target ?? '', id.name, asked.hooks);
+      }
     }
     if (placement.action === 'created' || placement.resumed) {
       for (const owner of owners) {
@@ -632,6 +646,7 @@ export class RestoreRun {
     original: KubernetesObject,
     namespace: string | undefined,
     targetNamespace: string | undefined,
+    hooks: PodRestoreHooks = { init: [], exec: [] },
   ): TransformContext {
     const { restore, contents } = this.options;
     return {
@@ -642,6 +657,8 @@ export class RestoreRun {
       isRestored: item => this.willRestore(item),
       podVolumes: () =>
         original.kind === 'Pod' ? this.volumes.ofPod(original) : [],
+      initContainers: hooks.init,
+      hasHooks: hooks.init.length > 0 || hooks.exec.length > 0,
       serviceAccounts: () => this.accountsOf(namespace),
       hasSelector: async service => {
         const item = contents.find({

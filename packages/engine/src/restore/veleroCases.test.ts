@@ -231,6 +231,8 @@ function context(input: VeleroCase['input']): TransformContext {
     targetNamespace: item.metadata?.namespace,
     isRestored: () => false,
     podVolumes: () => [],
+    initContainers: [],
+    hasHooks: false,
     serviceAccounts: () => (account ? [account.metadata.name ?? ''] : []),
     hasSelector: async () => false,
   };

@@ -1,4 +1,5 @@
 import type { Restore } from '@lifeboat/velero-api';
+import type { JsonObject } from '../../backup/jsonPath';
 import type { ResourceSelector } from '../../backup/actions/ResourceSelector';
 import type { ItemIdentifier } from '../../backup/ItemIdentifier';
 import type { PodVolumeData } from '../volumes/VolumeRecords';
@@ -17,6 +18,10 @@ export interface TransformContext {
   isRestored(item: ItemIdentifier): boolean;
   /** Of a pod: the volumes whose files are written through it once it is restored. */
   podVolumes(): PodVolumeData[];
+  /** Of a pod: init containers that restore hooks add. */
+  initContainers: JsonObject[];
+  /** Whether commands are to be run in the pod after the restore. */
+  hasHooks: boolean;
   /** Names of the ServiceAccounts in the backup or in the cluster, in the source namespace. */
   serviceAccounts(): string[];
   /** Whether a Service of the backup has a selector, so that the cluster writes its endpoints. */

@@ -11,8 +11,8 @@ const controllers: { [kind: string]: { group: string; resource: string } } = {
 
 /**
  * Leaves pods to the workload that owns them when it is restored too: it makes them from its template. A pod created beside
- * its controller would race with the controller's own. A pod through which files are restored is made all the same, and its
- * controller adopts it. Build pods are never restored.
+ * its controller would race with the controller's own. A pod through which files are restored, or in which commands
+ * are to be run, is made all the same, and its controller adopts it. Build pods are never restored.
  *
  * Source: openshift-velero-plugin pod (pods with owners and no volumes to back up are skipped).
  */
@@ -30,6 +30,7 @@ export const ownedPod: RestoreItemAction = {
     if (
       type &&
       context.podVolumes().length === 0 &&
+      !context.hasHooks &&
       context.isRestored({
         ...type,
         namespace: context.namespace,

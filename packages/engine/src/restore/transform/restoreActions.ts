@@ -20,6 +20,7 @@ import {
   generatedTypes,
   replicationController,
 } from './generated';
+import { initRestoreHook } from './initRestoreHook';
 import { ingress } from './ingress';
 import { internalImages } from './internalImages';
 import { job } from './job';
@@ -157,6 +158,9 @@ export async function restoreActions(
       throw error;
     }
   }
-  actions.push(restoreWait(restoreWaitSettings(mover, waitConfig, parseYaml)));
+  actions.push(
+    restoreWait(restoreWaitSettings(mover, waitConfig, parseYaml)),
+    initRestoreHook,
+  );
   return actions;
 }

@@ -23,6 +23,8 @@ function context(change: Partial<TransformContext> = {}): TransformContext {
     targetNamespace: 'shop-copy',
     isRestored: () => true,
     podVolumes: () => [],
+    initContainers: [],
+    hasHooks: false,
     serviceAccounts: () => ['default', 'web'],
     hasSelector: async () => true,
     ...change,
