@@ -10,8 +10,6 @@ import { Service } from '../controllers/endpoints';
 import { EventRecorder } from '../controllers/EventRecorder';
 import { Claim, Volume } from '../controllers/volumes';
 import {
-  condition,
-  isActive,
   isFinished,
   Pod,
   PodStatus,
@@ -27,6 +25,7 @@ import { VolumeSources } from './PodVolumes';
 import { ProcessReaper } from './ProcessReaper';
 import { RuntimeImages } from './RuntimeImages';
 import { ServiceProxy } from './ServiceProxy';
+import { deletePods, markUnready } from './unreachableNode';
 
 export const NODE_NAME = 'dev-node';
 /** Kubernetes: pods tolerate an unreachable node for so long. */
@@ -132,10 +131,14 @@ export class Kubelet {
     if (gone) {
       for (const worker of this.workers.values()) worker.cutPower();
       const seconds = faults.number('node-gone') ?? UNREACHABLE_SECONDS;
-      this.evictions = setTimeout(() => void this.deleteAll(), seconds * 1000);
+      this.evictions = setTimeout(() => {
+        deletePods(this.context, this.ownPods()).catch(error =>
+          this.context.log((error as Error).message),
+        );
+      }, seconds * 1000);
       this.evictions.unref();
       await register(false);
-      await this.markUnready();
+      await markUnready(this.context, this.ownPods());
       return;
     }
     clearTimeout(this.evictions);
@@ -151,6 +154,10 @@ export class Kubelet {
     for (const pod of pods.values()) this.settle(pod, 'set');
   }
 
+  private ownPods(): Pod[] {
+    return this.pods.list().filter(pod => pod.spec?.nodeName === NODE_NAME);
+  }
+
   private async present(signal: AbortSignal): Promise<void> {
     if (this.isGone) await once(this.presence, 'back', { signal });
   }
@@ -161,42 +168,6 @@ export class Kubelet {
       'Evicted',
       'The node was low on resource: ephemeral-storage. Threshold quantity: 1Gi, available: 0.',
     );
-  }
-
-  /** What the control plane does to the pods of a node that does not answer, at once and after a while. */
-  private async markUnready(): Promise<void> {
-    const now = this.context
-      .now()
-      .toISOString()
-      .replace(/\.\d+Z$/, 'Z');
-    for (const pod of this.pods.list()) {
-      const before = pod.status?.conditions ?? [];
-      if (pod.spec?.nodeName === NODE_NAME && isActive(pod)) {
-        const unready = condition(
-          before,
-          { type: 'Ready', status: 'False' },
-          now,
-        );
-        await this.patchStatus(pod, {
-          conditions: [
-            ...before.filter(each => each.type !== 'Ready'),
-            unready,
-          ],
-        });
-      }
-    }
-  }
-
-  private async deleteAll(): Promise<void> {
-    if (!this.isGone || this.context.signal.aborted) return;
-    for (const { spec, metadata } of this.pods.list()) {
-      if (spec?.nodeName === NODE_NAME && !metadata.deletionTimestamp) {
-        const { namespace, name, uid } = metadata;
-        await this.context.client
-          .delete(types.pods, namespace, name, { preconditions: { uid } })
-          .catch(error => this.context.log((error as Error).message));
-      }
-    }
   }
 
   private settle(pod: Pod, change: 'set' | 'deleted'): void {

@@ -13,20 +13,19 @@ import { realPathOf } from './containerPaths';
 import { ContainerProcess, ProcessDescription } from './ContainerProcess';
 import { containerUser } from './containerUser';
 import { freePort, releasePort } from './freePort';
-import { ContainerRecord, lostState, newRecord, podStatus } from './podStatus';
+import { ContainerRecord, newRecord, podStatus } from './podStatus';
 import { PodVolumes, VolumeSources } from './PodVolumes';
 import { NODE_MARK, ProcessReaper } from './ProcessReaper';
 import { passesProbe } from './readinessProbe';
 import { Runtime, RuntimeImages } from './RuntimeImages';
+import { takeOverRecords } from './takeOverRecords';
 import { TerminationMessage } from './TerminationMessage';
+import { waitForImages } from './waitForImages';
 
 const FIRST_BACKOFF_MS = 1_000;
 const LAST_BACKOFF_MS = 60_000;
 const STABLE_MS = 60_000;
 const CONFIG_RETRY_MS = 500;
-const PULL_ERROR_MS = 1_000;
-const PULL_BACKOFF_MS = 2_000;
-const PULL_POLL_MS = 100;
 const DEFAULT_GRACE_SECONDS = 30;
 
 /** What a pod worker needs of the node. */
@@ -146,46 +145,22 @@ export class PodWorker {
 
   private async run(): Promise<void> {
     await this.host.present(this.stopping.signal);
-    await this.pullImages();
+    await waitForImages(
+      this.records,
+      this.host.faults,
+      {
+        waiting: (record, reason) => this.wait([record], reason),
+        failed: message =>
+          this.host.events.record(this.pod, 'Warning', 'Failed', message),
+      },
+      this.stopping.signal,
+    );
     if (this.stopping.signal.aborted) return;
-    if (this.real && this.lostWithNode()) await this.publish();
+    const ended =
+      this.real && takeOverRecords(this.pod, this.records, seconds(new Date()));
+    if (ended) await this.publish();
     else await (this.real ? this.runProcesses() : this.pretend());
     clearTimeout(this.deadline);
-  }
-
-  /**
-   * Goes on where the status of the object ends: what ran has died with an earlier kubelet. True when the pod has ended
-   * by that, as with restart policy Never.
-   */
-  private lostWithNode(): boolean {
-    const { status, spec } = this.pod;
-    const now = seconds(new Date());
-    const known = [
-      ...(status?.initContainerStatuses ?? []),
-      ...(status?.containerStatuses ?? []),
-    ];
-    let lost = false;
-    for (const record of this.records) {
-      const before = known.find(each => each.name === record.container.name);
-      const startedAt = before?.state.running?.startedAt;
-      record.restartCount = before?.restartCount ?? 0;
-      if (startedAt) {
-        record.lastState = lostState(startedAt, now);
-        record.restartCount += 1;
-        lost = true;
-      }
-    }
-    if (!lost || spec?.restartPolicy !== 'Never') return false;
-    for (const record of this.records) {
-      const before = known.find(each => each.name === record.container.name);
-      record.restartCount = before?.restartCount ?? 0;
-      record.containerId = before?.containerID;
-      record.state = before?.state.terminated
-        ? before.state
-        : lostState(before?.state.running?.startedAt ?? now, now);
-      record.lastState = {};
-    }
-    return true;
   }
 
   /** Whether the pod uses a volume of the driver. */
@@ -334,47 +309,6 @@ export class PodWorker {
     return this.publishing;
   }
 
-  /** Waits while an image that the pod needs is missing (a fault), as a kubelet that tries to pull it again and again. */
-  private async pullImages(): Promise<void> {
-    const { signal } = this.stopping;
-    const missing = () =>
-      this.records.find(({ container }) =>
-        this.host.faults.names('image-missing', container.image ?? ''),
-      );
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
-      const record = missing();
-      if (!record) return;
-      const { image, imagePullPolicy } = record.container;
-      const failed = attempt % 2 === 0;
-      let state = new ContainerConfigError(
-        `Back-off pulling image "${image}"`,
-        'ImagePullBackOff',
-      );
-      if (imagePullPolicy === 'Never') {
-        state = new ContainerConfigError(
-          `Container image "${image}" is not present with pull policy of Never`,
-          'ErrImageNeverPull',
-        );
-      } else if (failed) {
-        state = new ContainerConfigError(
-          `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`,
-          'ErrImagePull',
-        );
-        await this.host.events.record(
-          this.pod,
-          'Warning',
-          'Failed',
-          `Failed to pull image "${image}": ${state.message}`,
-        );
-      }
-      await this.wait([record], state);
-      const until = Date.now() + (failed ? PULL_ERROR_MS : PULL_BACKOFF_MS);
-      while (missing() && !signal.aborted && Date.now() < until) {
-        await pause(PULL_POLL_MS, signal);
-      }
-    }
-  }
-
   /** Images without a runtime: everything succeeds at once. Pods of Jobs complete, all others keep running. */
   private async pretend(): Promise<void> {
     const completes = this.pod.metadata.ownerReferences?.some(
@@ -493,7 +427,7 @@ export class PodWorker {
     const namespace = this.pod.metadata.namespace ?? '';
     const root = await realpath(this.volumes.root);
     const ports = Object.fromEntries(
-      [...this.ports].map(([port, real]) => [`PORT_${port}`, String(real)]),
+      [...this.ports].map(([port, local]) => [`PORT_${port}`, String(local)]),
     );
     const base = {
       PATH: `${dirname(process.execPath)}${delimiter}${

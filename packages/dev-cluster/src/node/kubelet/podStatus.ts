@@ -20,19 +20,6 @@ export interface ContainerRecord {
   containerId?: string;
 }
 
-/** The state of a container whose process ended with its node. */
-export function lostState(startedAt: string, now: string): ContainerState {
-  return {
-    terminated: {
-      exitCode: 137,
-      reason: 'Error',
-      signal: 9,
-      startedAt,
-      finishedAt: now,
-    },
-  };
-}
-
 export function newRecord(
   container: Container,
   kind: ContainerRecord['kind'],
