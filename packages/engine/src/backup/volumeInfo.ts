@@ -96,14 +96,20 @@ export class VolumeInfoCollector {
 
   /** How many there are and how many have their data in the backup. */
   counts(): VolumeCounts {
-    const all = this.toJSON();
-    return {
-      count: all.length,
-      included: all.filter(({ skipped }) => !skipped).length,
-    };
+    return countVolumes(this.toJSON());
   }
 
   toJSON(): BackupVolumeInfo[] {
     return [...this.byVolume.values(), ...this.unbound];
   }
+}
+
+/** How many volumes there are and how many have their data in the backup. */
+export function countVolumes(infos: BackupVolumeInfo[]): VolumeCounts {
+  return {
+    count: infos.length,
+    included: infos.filter(
+      ({ skipped, result }) => !skipped && result !== 'failed',
+    ).length,
+  };
 }
