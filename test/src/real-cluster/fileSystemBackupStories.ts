@@ -30,7 +30,10 @@ async function consent(stage: RealClusterStage): Promise<string | undefined> {
  */
 export function fileSystemBackupStories(
   stageOf: () => RealClusterStage,
-  options: Partial<StoreOptions> = {},
+  {
+    name = 'mounted',
+    ...options
+  }: Partial<StoreOptions> & { name?: string } = {},
 ): void {
   let source: string;
   let copy: string;
@@ -42,7 +45,7 @@ export function fileSystemBackupStories(
     async () => {
       const stage = stageOf();
       allowed = await consent(stage);
-      source = await stage.createNamespace('mounted');
+      source = await stage.createNamespace(name);
       await stage.install(
         storeApplication({
           image: stage.settings.moverImage,
@@ -64,7 +67,7 @@ export function fileSystemBackupStories(
           },
         });
       }
-      const backup = await stage.makeBackup('mounted', {
+      const backup = await stage.makeBackup(name, {
         includedNamespaces: [source],
         snapshotVolumes: false,
       });
@@ -102,9 +105,9 @@ export function fileSystemBackupStories(
     async () => {
       if (!allowed) return;
       const stage = stageOf();
-      copy = stage.newNamespace('mounted-copy');
-      const restore = await stage.makeRestore('mounted-copy', {
-        backupName: 'mounted',
+      copy = stage.newNamespace(`${name}-copy`);
+      const restore = await stage.makeRestore(`${name}-copy`, {
+        backupName: name,
         namespaceMapping: { [source]: copy },
       });
       expect(await stage.whyNot(restore)).toBeUndefined();
