@@ -1,5 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import {
   coreTypes,
   snapshotTypes,
@@ -11,6 +10,7 @@ import {
   type BackupOperation,
   type BackupVolumeInfo,
   type DataUpload,
+  type PodVolumeBackup,
   type RunResults,
 } from '@lifeboat/velero-api';
 import { gunzipSync } from 'node:zlib';
@@ -19,7 +19,7 @@ import type { RunningCluster } from '../cluster/RunningCluster';
 import { controlNamespace } from '../engine/EngineStage';
 import { readTarball } from '../engine/readTarball';
 import { DataPathStage, type Live } from './DataPathStage';
-import { idleImage } from './startVolumeCluster';
+import { HookedApplication } from './HookedApplication';
 
 /* eslint-disable jest/no-export -- the same stories run on several clusters */
 
@@ -33,7 +33,7 @@ export function volumeBackupStories(
 ): void {
   describe(`backups of volumes on ${clusterName}`, () => {
     let stage: DataPathStage;
-    let folders: { [claim: string]: string };
+    let application: HookedApplication;
 
     const file = <T>(backup: string, name: string) =>
       stage.stage.readJson<T>('backups', backup, `${backup}-${name}`);
@@ -72,81 +72,27 @@ export function volumeBackupStories(
       ).metadata;
     };
 
-    /** A pod with two volumes, whose hooks leave a mark in the first while it is frozen. */
-    const makeApplication = async () => {
-      for (const name of ['data', 'uploads']) {
-        await stage.client.create<Live>(coreTypes.persistentVolumeClaims, {
-          apiVersion: 'v1',
-          kind: 'PersistentVolumeClaim',
-          metadata: { namespace: 'shop', name, labels: { part: name } },
-          spec: {
-            accessModes: ['ReadWriteOnce'],
-            resources: { requests: { storage: '1Gi' } },
-            storageClassName: 'folders',
-          },
-        });
-      }
-      await eventually('the namespace has its account', async () =>
-        stage.get(coreTypes.serviceAccounts, 'shop', 'default'),
-      );
-      // On the embedded cluster a pod's folders begin at a folder of its own.
-      const mark = '"${LIFEBOAT_POD_ROOT}/data/frozen"';
-      await stage.client.create<Live>(coreTypes.pods, {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: {
-          namespace: 'shop',
-          name: 'db',
-          annotations: {
-            'pre.hook.backup.velero.io/command': JSON.stringify([
-              'sh',
-              '-c',
-              `echo frozen > ${mark}`,
-            ]),
-            'post.hook.backup.velero.io/command': JSON.stringify([
-              'sh',
-              '-c',
-              `rm ${mark}`,
-            ]),
-          },
-        },
-        spec: {
-          containers: [
-            {
-              name: 'app',
-              image: idleImage,
-              volumeMounts: [
-                { name: 'data', mountPath: '/data' },
-                { name: 'uploads', mountPath: '/uploads' },
-              ],
-            },
-          ],
-          volumes: ['data', 'uploads'].map(name => ({
-            name,
-            persistentVolumeClaim: { claimName: name },
-          })),
-        },
-      });
-      await eventually('the application runs', async () => {
-        const pod = await stage.get(coreTypes.pods, 'shop', 'db');
-        return pod?.status?.phase === 'Running';
-      });
-      folders = {
-        data: await stage.folderOf('shop', 'db', 'data'),
-        uploads: await stage.folderOf('shop', 'db', 'uploads'),
-      };
-      writeFileSync(path.join(folders.data, 'rows'), 'one, two, three\n');
-      writeFileSync(path.join(folders.uploads, 'picture'), 'x'.repeat(5000));
-    };
-    const isFrozen = () => existsSync(path.join(folders.data, 'frozen'));
+    const isFrozen = () => application.isFrozen();
 
     beforeAll(async () => {
       stage = await DataPathStage.start(start);
-      await stage.stage.createNamespace('shop', {
-        labels: { 'lifeboat.dev/hooks': 'enabled' },
-        annotations: { 'lifeboat.dev/entities': 'component:default/orders' },
-      });
-      await makeApplication();
+      await stage.createNamespace('shop');
+      await stage.client.patch(
+        coreTypes.namespaces,
+        { name: 'shop' },
+        {
+          contentType: 'merge',
+          body: {
+            metadata: {
+              labels: { 'lifeboat.dev/hooks': 'enabled' },
+              annotations: {
+                'lifeboat.dev/entities': 'component:default/orders',
+              },
+            },
+          },
+        },
+      );
+      application = await HookedApplication.start(stage, 'shop');
     }, 120_000);
 
     afterAll(async () => {
@@ -474,6 +420,10 @@ export function volumeBackupStories(
           ),
         ],
       });
+      await stage.client.delete(coreTypes.configMaps, {
+        namespace: controlNamespace,
+        name: 'policies',
+      });
       await stage.client.delete(coreTypes.pods, {
         namespace: 'shop',
         name: 'uses-scratch',
@@ -547,6 +497,91 @@ export function volumeBackupStories(
       });
       await stage.expectNothingLeft();
     }, 120_000);
+
+    it('copies the files of running pods, between their hooks', async () => {
+      await stage.stage.restartEngine(
+        {},
+        {
+          fileSystemBackup: {
+            enabled: true,
+            hostPodsPath: await podsPath(stage),
+          },
+        },
+      );
+      const backup = await stage.stage.makeBackup('files', {
+        includedNamespaces: ['shop'],
+        defaultVolumesToFsBackup: true,
+      });
+      expect(results('files').errors).toEqual({});
+      expect(backup.status).toMatchObject({
+        phase: 'Completed',
+        hookStatus: { hooksAttempted: 2 },
+      });
+      expect(backup.status?.backupItemOperationsAttempted).toBeUndefined();
+      expect(isFrozen()).toBe(false);
+      const infos = file<BackupVolumeInfo[]>('files', 'volumeinfo.json.gz');
+      expect(infos).toHaveLength(3);
+      for (const info of infos) {
+        expect(info).toMatchObject({
+          backupMethod: 'PodVolumeBackup',
+          snapshotDataMoved: false,
+          skipped: false,
+          result: 'succeeded',
+          pvbInfo: {
+            podName: 'db',
+            podNamespace: 'shop',
+            uploaderType: 'kopia',
+            Phase: 'Completed',
+            snapshotHandle: expect.stringMatching(/^[0-9a-f]{32}$/),
+          },
+        });
+      }
+      expect(
+        infos.map(({ pvcName, pvbInfo }) => [pvcName, pvbInfo?.volumeName]),
+      ).toEqual([
+        ['data', 'data'],
+        ['uploads', 'uploads'],
+        [undefined, 'scratch'],
+      ]);
+      const copies = file<PodVolumeBackup[]>(
+        'files',
+        'podvolumebackups.json.gz',
+      );
+      expect(copies).toHaveLength(3);
+      expect(copies.find(({ spec }) => spec.volume === 'data')).toMatchObject({
+        metadata: { annotations: { 'velero.io/pvc-name': 'data' } },
+        spec: {
+          pod: { kind: 'Pod', namespace: 'shop', name: 'db' },
+          tags: { ns: 'shop', pod: 'db', volume: 'data' },
+        },
+        status: { phase: 'Completed' },
+      });
+      await stage.expectNothingLeft();
+    }, 120_000);
+
+    it('names a volume whose files cannot be moved', async () => {
+      await stage.faults({ 'image-missing': 'lifeboat/data-mover*' });
+      const backup = await stage.stage.makeBackup('no-image', {
+        includedNamespaces: ['shop'],
+        snapshotMoveData: true,
+      });
+      await stage.faults({ 'image-missing': null });
+      expect(backup.status).toMatchObject({
+        phase: 'PartiallyFailed',
+        backupItemOperationsFailed: 2,
+      });
+      expect(results('no-image').errors.namespaces?.shop).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(
+            /name: \/data message: \/the data of volume shop\/data is not in the backup error: .*Failed/,
+          ),
+        ]),
+      );
+      expect(backup.metadata.annotations?.['lifeboat.dev/volumes']).toBe(
+        '{"count":2,"included":0}',
+      );
+      await stage.expectNothingLeft();
+    }, 120_000);
   });
 }
 
@@ -558,6 +593,16 @@ async function waitsForData(
     const backup = await stage.getBackup(name);
     return backup?.status?.phase?.startsWith('WaitingForPluginOperations');
   });
+}
+
+/** The node's folder of pods, as the node itself shows it. */
+async function podsPath({ client }: DataPathStage): Promise<string> {
+  for await (const node of client.list(coreTypes.nodes)) {
+    const found =
+      node.metadata.annotations?.['dev-cluster.lifeboat.dev/pods-path'];
+    if (found) return found;
+  }
+  throw new Error('no node shows where its pods are');
 }
 
 async function cancel({ stage }: DataPathStage, name: string): Promise<void> {
