@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import {
   coreTypes,
@@ -15,6 +15,11 @@ import {
   type PodVolumeRestore,
 } from '@lifeboat/velero-api';
 import { eventually } from '../cluster/eventually';
+import {
+  findLeaks,
+  takeBaseline,
+  type ClusterBaseline,
+} from '../cluster/leakCheck';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { controlNamespace, EngineStage } from '../engine/EngineStage';
 import { applyMoverAccount } from './applyMoverAccount';
@@ -41,9 +46,13 @@ const backupLabel = { 'velero.io/backup-name': 'story' };
 
 /** A cluster with an engine and movers, an application with a volume, and what stories about moving data keep doing. */
 export class DataPathStage {
+  /** Namespaces of applications. */
+  private readonly namespaces = new Set<string>();
+
   private constructor(
     readonly stage: EngineStage,
     readonly repositories: RepositoryStage,
+    private readonly baseline: ClusterBaseline,
   ) {}
 
   static async start(
@@ -63,7 +72,11 @@ export class DataPathStage {
         : {}),
     });
     await applyMoverAccount(repositories.stage.client);
-    return new DataPathStage(repositories.stage, repositories);
+    return new DataPathStage(
+      repositories.stage,
+      repositories,
+      await takeBaseline(repositories.stage.client),
+    );
   }
 
   get client() {
@@ -75,6 +88,11 @@ export class DataPathStage {
       process.stderr.write(this.stage.engine.log());
     }
     await this.repositories.stop();
+  }
+
+  async createNamespace(name: string): Promise<void> {
+    this.namespaces.add(name);
+    await this.stage.createNamespace(name);
   }
 
   /** A claim, mounted by a running pod at /data. Returns the folder behind it. */
@@ -180,7 +198,7 @@ export class DataPathStage {
     );
   }
 
-  /** The folder on this machine that a pod sees as its volume. */
+  /** The folder on this machine behind a claim, or the file that stands for a block device. */
   async folderOf(
     namespace: string,
     pod: string,
@@ -192,15 +210,16 @@ export class DataPathStage {
       claim,
     );
     const live = await this.get(coreTypes.pods, namespace, pod);
-    const folder =
-      found?.spec.volumeMode === 'Block' ? 'volumeDevices' : 'volumes';
-    return path.join(
+    const folder = path.join(
       await podsPathOf(this.stage.cluster),
       live?.metadata.uid ?? '',
-      folder,
-      'kubernetes.io~csi',
+      'volumes/kubernetes.io~csi',
       found?.spec.volumeName,
-      ...(folder === 'volumes' ? ['mount'] : []),
+      'mount',
+    );
+    // The volume itself: it is there longer than the pod.
+    return realpathSync(
+      found?.spec.volumeMode === 'Block' ? path.join(folder, 'device') : folder,
     );
   }
 
@@ -248,7 +267,7 @@ export class DataPathStage {
     namespace: string,
     claim: string,
     from: DataUpload,
-    options: { storageClass?: string } = {},
+    options: { storageClass?: string; volumeMode?: 'Block' } = {},
   ): Promise<void> {
     await this.client.create<Live>(coreTypes.persistentVolumeClaims, {
       apiVersion: 'v1',
@@ -258,6 +277,7 @@ export class DataPathStage {
         accessModes: ['ReadWriteOnce'],
         resources: { requests: { storage: '1Gi' } },
         storageClassName: options.storageClass ?? 'folders',
+        ...(options.volumeMode ? { volumeMode: options.volumeMode } : {}),
         selector: {
           matchLabels: {
             'velero.io/dynamic-pv-restore': `${namespace}.${claim}.abcde`,
@@ -265,6 +285,16 @@ export class DataPathStage {
         },
       },
     });
+    await this.requestDownload(name, namespace, claim, from);
+  }
+
+  /** Asks for data in a claim that exists. */
+  async requestDownload(
+    name: string,
+    namespace: string,
+    claim: string,
+    from: DataUpload,
+  ): Promise<void> {
     await this.client.create<DataDownload>(types.DataDownload, {
       apiVersion: 'velero.io/v2alpha1',
       kind: 'DataDownload',
@@ -419,6 +449,38 @@ export class DataPathStage {
     return this.client.get<Live>(type, { namespace, name });
   }
 
+  /** The mover of a resource, once its process runs. */
+  async moverOf(owner: string): Promise<{ pod: string; pid: number }> {
+    return eventually(`the mover of ${owner} runs`, async () => {
+      for await (const pod of this.client.list<Live>(coreTypes.pods, {
+        namespace: controlNamespace,
+      })) {
+        const isIts = Object.entries(pod.metadata.labels ?? {}).some(
+          ([key, value]) => key.startsWith('velero.io/') && value === owner,
+        );
+        const [status] = pod.status?.containerStatuses ?? [];
+        const pid = Number(/-(\d+)$/.exec(status?.containerID ?? '')?.[1]);
+        if (isIts && status?.state?.running && pid) {
+          return { pod: pod.metadata.name ?? '', pid };
+        }
+      }
+      return undefined;
+    });
+  }
+
+  /** Waits for a phase. */
+  async phase(
+    kind: keyof typeof types,
+    name: string,
+    phase: string,
+  ): Promise<void> {
+    await eventually(
+      `${kind} ${name} is ${phase}`,
+      async () => (await this.getDataPath(kind, name))?.status?.phase === phase,
+      30_000,
+    );
+  }
+
   /** Switches faults of the storage and the node on; `undefined` ends one. */
   async faults(data: { [fault: string]: string | null }): Promise<void> {
     const ref = { namespace: 'kube-system', name: 'dev-cluster-faults' };
@@ -481,6 +543,11 @@ export class DataPathStage {
       return left.length === 0;
     }).catch(() => undefined);
     expect(left).toEqual([]);
+    expect(
+      await findLeaks(this.client, this.baseline, {
+        namespaces: [...this.namespaces],
+      }),
+    ).toEqual([]);
   }
 }
 

@@ -22,7 +22,7 @@ export function dataPathCrashStories(
       stage = await DataPathStage.start(start, {
         fileSystemBackup: { enabled: true },
       });
-      await stage.stage.createNamespace('shop');
+      await stage.createNamespace('shop');
       const folder = await stage.makeVolume('shop', 'data');
       writeFileSync(path.join(folder, 'rows'), 'one, two, three\n');
       await stage.upload('source', 'shop', 'data');

@@ -18,8 +18,8 @@ export function dataPathStories(
       stage = await DataPathStage.start(start, {
         fileSystemBackup: { enabled: true },
       });
-      await stage.stage.createNamespace('shop');
-      await stage.stage.createNamespace('copy');
+      await stage.createNamespace('shop');
+      await stage.createNamespace('copy');
     }, 120_000);
 
     afterAll(async () => {

@@ -39,9 +39,10 @@ import {
 import { ownerUid, temporaryName } from '../volumes/movers/moverNames';
 import { moverOutcome } from '../volumes/movers/moverOutcome';
 import { moverPod } from '../volumes/movers/moverPod';
+import { nodeProblem } from '../volumes/movers/nodeProblem';
 import { nodeLimit, type TransferSlots } from '../volumes/movers/nodeSlots';
 import type { Pod } from '../volumes/movers/Pod';
-import { podState, type PodState } from '../volumes/movers/podState';
+import { podState } from '../volumes/movers/podState';
 import type {
   Controller,
   ControllerContext,
@@ -147,17 +148,18 @@ export class DataPathController<T extends DataPathObject>
   ): Promise<void | Requeue> {
     const { client, namespace, signal } = context;
     if (key.namespace !== namespace) return undefined;
-    const owner = await client.get<T>(this.type, key, { signal });
-    if (!owner || this.kind.isForeign?.(owner)) return undefined;
+    const found = await client.get<T>(this.type, key, { signal });
+    if (!found || this.kind.isForeign?.(found)) return undefined;
+    const latest = { owner: found };
     try {
-      const requeue = await this.proceed(owner, context);
+      const requeue = await this.proceed(latest, context);
       this.refusedSince.delete(key.name);
       return requeue;
     } catch (error) {
       if (error instanceof ObjectGoneError) return undefined;
       const reason = hopeless(error) ?? this.refusal(key.name, error, context);
-      if (reason === undefined || !isUnderway(owner)) throw error;
-      await this.end(owner, 'Failed', reason, context);
+      if (reason === undefined || !isUnderway(latest.owner)) throw error;
+      await this.end(latest.owner, 'Failed', reason, context);
       return { requeueAfterMs: 0 };
     }
   }
@@ -181,13 +183,13 @@ export class DataPathController<T extends DataPathObject>
     }`;
   }
 
-  /** Takes steps until something outside has to happen. */
+  /** Takes steps until something outside has to happen. `latest` keeps the resource as the last step left it. */
   private async proceed(
-    first: T,
+    latest: { owner: T },
     context: ControllerContext,
   ): Promise<Requeue | undefined> {
-    let owner = first;
     for (;;) {
+      const { owner } = latest;
       const next = await this.step(owner, context);
       if (next === 'ended') return undefined;
       if (isWaiting(next)) {
@@ -201,7 +203,7 @@ export class DataPathController<T extends DataPathObject>
         await this.tellWaiting(owner, next, context);
         return { requeueAfterMs: next.againMs };
       }
-      owner = next;
+      latest.owner = next;
     }
   }
 
@@ -249,7 +251,9 @@ export class DataPathController<T extends DataPathObject>
       case 'end': {
         const isPreparing =
           phaseOf(owner) === 'Accepted' && step.phase === 'Failed';
-        const details = isPreparing ? await diagnose(owner, context) : '';
+        const details = isPreparing
+          ? (await diagnose(owner, context)) || (owner.status?.message ?? '')
+          : '';
         return this.end(
           owner,
           step.phase,
@@ -261,7 +265,7 @@ export class DataPathController<T extends DataPathObject>
       }
       default:
         return (
-          (await this.nodeProblem(owner, pod, context)) ?? {
+          (await this.endWithNode(owner, pod, context)) ?? {
             waitingFor: `pod ${temporaryName(owner)}`,
             againMs:
               phaseOf(owner) === 'Accepted' ? lookAgainMs * 3 : heartbeatMs,
@@ -273,7 +277,7 @@ export class DataPathController<T extends DataPathObject>
   private async decide(
     owner: T,
     context: ControllerContext,
-  ): Promise<{ step: DataPathStep; pod: PodState }> {
+  ): Promise<{ step: DataPathStep; pod: Pod | undefined }> {
     const { client, clock, config, namespace, signal } = context;
     const phase = phaseOf(owner);
     const now = clock.now();
@@ -307,7 +311,7 @@ export class DataPathController<T extends DataPathObject>
         now,
       ),
     });
-    return { step, pod: state };
+    return { step, pod };
   }
 
   private async accept(
@@ -558,27 +562,15 @@ export class DataPathController<T extends DataPathObject>
   }
 
   /** A node that is gone takes its pod along, but Kubernetes says so only minutes later. */
-  private async nodeProblem(
+  private async endWithNode(
     owner: T,
-    pod: PodState,
+    pod: Pod | undefined,
     context: ControllerContext,
   ): Promise<T | undefined> {
-    if (pod.state !== 'running') return undefined;
-    const { client, signal } = context;
-    const node = await client
-      .get(coreTypes.nodes, { name: pod.node }, { signal })
-      .catch(error => {
-        if (isForbidden(error)) return 'unknown' as const;
-        throw error;
-      });
-    return node === undefined
-      ? this.end(
-          owner,
-          'Failed',
-          `node ${pod.node}, on which the mover ran, does not exist any more`,
-          context,
-        )
-      : undefined;
+    const problem = await nodeProblem(pod?.spec.nodeName, context);
+    return problem === undefined
+      ? undefined
+      : this.end(owner, 'Failed', problem, context);
   }
 
   private async change(

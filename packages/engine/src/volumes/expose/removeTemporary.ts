@@ -10,8 +10,11 @@ import { annotateOwner } from './patchOwner';
 import type { Claim, Volume } from './storageObjects';
 import { lookAgainMs, type Waiting } from './Waiting';
 
+/** A mover has nothing left to do by then; whatever it would say now is not asked for any more. */
+const graceSeconds = 5;
+
 /** After its grace the kubelet should have removed a pod; a node that does not answer never will. */
-const unansweredMs = 30_000;
+const unansweredMs = 20_000;
 
 /** How long the rest of the clean-up waits for a volume to be deleted (Velero: 1 minute). */
 const volumeDeletionMs = 60_000;
@@ -35,7 +38,7 @@ export async function removeMoverPod(
   if (!deleting || isUnanswered) {
     await client.delete(coreTypes.pods, ref, {
       signal,
-      ...(isUnanswered ? { gracePeriodSeconds: 0 } : {}),
+      gracePeriodSeconds: isUnanswered ? 0 : graceSeconds,
     });
   }
   const left = await client.get(coreTypes.pods, ref, { signal });

@@ -8,6 +8,9 @@ import type { PodState } from './podState';
 /** How long a mover may take to end after it was asked to. */
 export const cancelGraceMs = 60_000;
 
+const vanished =
+  'the mover ended without a result: its pod was deleted (drained or evicted), or its node is gone';
+
 /** Everything that decides what comes next. */
 export interface DataPathView {
   phase: DataPathPhase;
@@ -113,9 +116,6 @@ function whileCanceling({ pod, cancelingForMs }: DataPathView): DataPathStep {
     ? canceled('the mover did not end by itself and was removed')
     : { do: 'wait' };
 }
-
-const vanished =
-  'the mover ended without a result: its pod was deleted (drained or evicted), or its node is gone';
 
 function conclude(outcome: MoverResult, isEndRequested: boolean): DataPathStep {
   switch (outcome.outcome) {

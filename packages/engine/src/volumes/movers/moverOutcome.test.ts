@@ -92,14 +92,13 @@ describe('moverOutcome', () => {
     ).toBeUndefined();
   });
 
-  it('takes a restore at its exit code, but no backup without a snapshot', () => {
-    expect(moverOutcome(download, ended({ exitCode: 0 }), isEnded)).toEqual({
-      outcome: 'completed',
-    });
-    expect(moverOutcome(upload(), ended({ exitCode: 0 }), isEnded)).toEqual({
-      outcome: 'failed',
-      message: 'the mover ended without a result: exit code 0',
-    });
+  it('does not take an exit code for a result', () => {
+    for (const owner of [upload(), download]) {
+      expect(moverOutcome(owner, ended({ exitCode: 0 }), isEnded)).toEqual({
+        outcome: 'failed',
+        message: 'the mover ended without a result: exit code 0',
+      });
+    }
     expect(moverOutcome(upload(), ended({ exitCode: 3 }), isEnded)).toEqual({
       outcome: 'canceled',
     });

@@ -4,8 +4,8 @@ import type { Pod } from './Pod';
 import type { PodState } from './podState';
 
 /**
- * How a mover ended: what its termination message says, else what it wrote on its resource before it exited, else what the exit
- * tells. Undefined while it is at work, or when nothing is known of it.
+ * How a mover ended: what its termination message says, else what it wrote on its resource before it exited. An exit code alone
+ * is no success: a program that never began may end with 0. Undefined while it is at work, or when nothing is known of it.
  */
 export function moverOutcome(
   owner: DataPathObject,
@@ -23,9 +23,6 @@ export function moverOutcome(
   const saved = savedSnapshot(owner);
   if (saved) return saved;
   if (podIs.state !== 'ended') return undefined;
-  const isRestore =
-    owner.kind === 'DataDownload' || owner.kind === 'PodVolumeRestore';
-  if (isRestore && terminated?.exitCode === 0) return { outcome: 'completed' };
   if (terminated?.exitCode === 3) return { outcome: 'canceled' };
   return { outcome: 'failed', message: endWithoutResult(pod) };
 }
