@@ -21,11 +21,8 @@ export type {
   MoverTask,
   VolumeMode,
 } from './command/MoverCommand';
-export {
-  progressAnnotation,
-  readMoverProgress,
-} from './progress/MoverProgress';
-export type { MoverProgress } from './progress/MoverProgress';
+export { progressAnnotation, readMoverProgress } from '@lifeboat/velero-api';
+export type { MoverProgress } from '@lifeboat/velero-api';
 export {
   openRepositoryStorage,
   openVolumeRepository,

@@ -10,6 +10,7 @@ import {
 } from './command/moverArguments';
 import { jsonLog } from './log';
 import { containerMemoryMiB } from './memory/containerMemoryMiB';
+import { keepWithin } from './memory/keepWithin';
 import { defaultMemoryMiB, memoryPlan } from './memory/memoryPlan';
 import { restartWithin } from './memory/restartWithin';
 import { writeMoverResult, type MoverResult } from './moverResult';
@@ -75,6 +76,7 @@ async function main(args: readonly string[]): Promise<number> {
     settings.parallelFiles,
   );
   restartWithin(memory);
+  const guard = keepWithin(memory);
   const secrets: string[] = [];
   const log = jsonLog(line => process.stderr.write(line), secrets);
   const finish = (result: MoverResult) => {
@@ -124,6 +126,7 @@ async function main(args: readonly string[]): Promise<number> {
     });
     return finish(result);
   } finally {
+    guard.stop();
     api.close();
   }
 }

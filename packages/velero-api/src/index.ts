@@ -20,6 +20,7 @@ export * from './chooseSnapshotLocations';
 export * from './durations';
 export * from './scope';
 export * from './volumeCounts';
+export * from './moverProgress';
 export * from './storage/storageKeys';
 export * from './storage/fileFormats';
 export * from './storage/s3Settings';

@@ -75,6 +75,7 @@ export function createBackupService(
       config.engine === 'velero'
         ? new StoredListPlanner(files)
         : new EnginePlanner({
+            fileSystemRestore: config.dataPath.fileSystemBackup.enabled,
             files,
             restore: config.restore,
             consent: config.consent,

@@ -387,7 +387,7 @@ describe('writes', () => {
       includedNamespaces: ['shop'],
       labelSelector: { matchLabels: { 'app.kubernetes.io/part-of': 'orders' } },
       excludedResources: ['events', 'events.events.k8s.io'],
-      snapshotVolumes: false,
+      snapshotMoveData: true,
       storageLocation: 'default',
       ttl: '48h',
     });
@@ -814,6 +814,227 @@ describe('polling', () => {
   });
 });
 
+describe('volume data', () => {
+  const progress = (more: object) => ({
+    'lifeboat.dev/progress': JSON.stringify({
+      bytesPerSecond: 40_000_000,
+      filesDone: 12,
+      updatedAt: '2026-11-23T08:00:03Z',
+      ...more,
+    }),
+  });
+  const dataUpload = (
+    uid: string,
+    name: string,
+    namespace: string,
+    status: object,
+    annotations = {},
+  ) =>
+    shop.cluster.put('datauploads', {
+      apiVersion: 'velero.io/v2alpha1',
+      kind: 'DataUpload',
+      metadata: {
+        name,
+        namespace: 'openshift-adp',
+        labels: { 'velero.io/backup-uid': uid },
+        annotations,
+      },
+      spec: { sourcePVC: name, sourceNamespace: namespace },
+      status,
+    });
+
+  it('is followed while it travels, and only that of the own namespace', async () => {
+    const { cluster, uids } = shop;
+    const { metadata } = cluster.put(
+      'backups',
+      run('Backup', 'moving', scopeFor(orders, 'shop', uids.shop, selector), {
+        status: {
+          phase: 'WaitingForPluginOperations',
+          startTimestamp: '2026-11-23T08:00:01Z',
+          progress: { totalItems: 47, itemsBackedUp: 47 },
+        },
+      }),
+    );
+    const uid = metadata.uid!;
+    dataUpload(
+      uid,
+      'pgdata',
+      'shop',
+      {
+        phase: 'InProgress',
+        startTimestamp: '2026-11-23T08:00:02Z',
+        progress: { bytesDone: 400, totalBytes: 900 },
+      },
+      progress({ secondsLeft: 13, bytesHashed: 400, filesTotal: 20 }),
+    );
+    dataUpload(
+      uid,
+      'uploads',
+      'shop',
+      {
+        phase: 'Completed',
+        incrementalBytes: 20,
+        progress: { bytesDone: 100, totalBytes: 100 },
+      },
+      progress({ bytesUploaded: 7 }),
+    );
+    dataUpload(uid, 'secrets', 'payments', { phase: 'InProgress' });
+    dataUpload('of-another', 'other', 'shop', { phase: 'InProgress' });
+    cluster.put('podvolumebackups', {
+      apiVersion: 'velero.io/v1',
+      kind: 'PodVolumeBackup',
+      metadata: {
+        name: 'cache',
+        namespace: 'openshift-adp',
+        labels: { 'velero.io/backup-uid': uid },
+      },
+      spec: {
+        pod: { kind: 'Pod', namespace: 'shop', name: 'web-0' },
+        volume: 'cache',
+      },
+      status: {
+        phase: 'Failed',
+        message: 'AWS_SECRET_ACCESS_KEY=hunter2 is odd',
+      },
+    });
+    portal = await startPortal({ entities, cluster });
+
+    const { body, text } = await portal.send('get', `${ours}/backups/moving`);
+    expect(body.volumesList).toEqual([
+      {
+        pvc: 'pgdata',
+        namespace: 'shop',
+        included: false,
+        state: 'running',
+        method: 'snapshot-moved',
+        resource: { kind: 'DataUpload', name: 'pgdata', phase: 'InProgress' },
+        startedAt: '2026-11-23T08:00:02Z',
+        bytesDone: 400,
+        bytesTotal: 900,
+        bytesPerSecond: 40_000_000,
+        secondsLeft: 13,
+        filesDone: 12,
+        filesTotal: 20,
+      },
+      {
+        pvc: 'uploads',
+        namespace: 'shop',
+        included: true,
+        state: 'done',
+        method: 'snapshot-moved',
+        resource: { kind: 'DataUpload', name: 'uploads', phase: 'Completed' },
+        bytesDone: 100,
+        bytesTotal: 100,
+        filesDone: 12,
+        sizeBytes: 100,
+        newBytes: 20,
+        storedBytes: 7,
+      },
+      {
+        pvc: 'cache',
+        pod: 'web-0',
+        namespace: 'shop',
+        included: false,
+        state: 'failed',
+        method: 'file-system',
+        resource: { kind: 'PodVolumeBackup', name: 'cache', phase: 'Failed' },
+        reason: expect.not.stringContaining('hunter2'),
+      },
+    ]);
+    expect(text).not.toMatch(/payments|secrets|of-another/);
+    expect(body.notes).toEqual([]);
+
+    const list = await portal.send('get', `${ours}/backups?limit=1`);
+    expect(list.body.items[0].progress).toEqual({
+      itemsDone: 47,
+      itemsTotal: 47,
+      volumes: {
+        done: 2,
+        total: 3,
+        bytesDone: 500,
+        bytesPerSecond: 40_000_000,
+      },
+    });
+
+    // The answer has a new ETag when a volume has come further, and none when nothing has.
+    const first = await portal.send('get', `${ours}/backups/moving`);
+    const same = await portal.send('get', `${ours}/backups/moving`);
+    expect(same.headers.etag).toBe(first.headers.etag);
+    dataUpload(
+      uid,
+      'pgdata',
+      'shop',
+      {
+        phase: 'InProgress',
+        progress: { bytesDone: 500, totalBytes: 900 },
+      },
+      progress({}),
+    );
+    // Lists are shared by the requests of the same moment.
+    await new Promise(resolve => setTimeout(resolve, 600));
+    const next = await portal.send('get', `${ours}/backups/moving`);
+    expect(next.headers.etag).not.toBe(first.headers.etag);
+    expect(next.body.volumesList[0].bytesDone).toBe(500);
+  });
+
+  it('is followed on its way back', async () => {
+    const { cluster, uids } = shop;
+    const { metadata } = cluster.put(
+      'restores',
+      run(
+        'Restore',
+        'returning',
+        scopeFor(orders, 'shop', uids.shop, selector),
+        {
+          spec: { backupName: 'mine', namespaceMapping: { shop: 'shop-copy' } },
+          status: {
+            phase: 'WaitingForPluginOperations',
+            progress: { totalItems: 9, itemsRestored: 9 },
+          },
+        },
+      ),
+    );
+    for (const namespace of ['shop-copy', 'payments-copy'])
+      cluster.put('datadownloads', {
+        apiVersion: 'velero.io/v2alpha1',
+        kind: 'DataDownload',
+        metadata: {
+          name: `into-${namespace}`,
+          namespace: 'openshift-adp',
+          labels: { 'velero.io/restore-uid': metadata.uid! },
+        },
+        spec: {
+          targetVolume: { pvc: 'pgdata', pv: '', namespace },
+          sourceNamespace: 'shop',
+        },
+        status: {
+          phase: 'InProgress',
+          progress: { bytesDone: 1, totalBytes: 2 },
+        },
+      });
+    portal = await startPortal({ entities, cluster });
+    const { body, text } = await portal.send(
+      'get',
+      `${ours}/restores/returning`,
+    );
+    expect(body).toMatchObject({
+      progress: { volumes: { done: 0, total: 1, bytesDone: 1, bytesTotal: 2 } },
+      volumesList: [
+        {
+          pvc: 'pgdata',
+          namespace: 'shop-copy',
+          state: 'running',
+          included: false,
+          method: 'snapshot-moved',
+          bytesDone: 1,
+          bytesTotal: 2,
+        },
+      ],
+    });
+    expect(text).not.toContain('payments');
+  });
+});
+
 describe('what storage holds', () => {
   it('is shown masked, bounded and limited to the scope', async () => {
     const { cluster } = shop;
@@ -1084,7 +1305,8 @@ describe('protection', () => {
     shop.cluster.remove('persistentvolumeclaims', 'shop', 'pgdata');
     expect(body).toMatchObject({
       state: 'at-risk',
-      reason: 'Objects only: the data of 1 volume is not included.',
+      reason:
+        'The last recovery point does not say whether the data of the volume is in it.',
     });
   });
 

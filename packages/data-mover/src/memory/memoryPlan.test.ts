@@ -2,8 +2,8 @@ import { memoryPlan } from './memoryPlan';
 
 describe('memoryPlan', () => {
   it.each([
-    [400, 2, 2],
-    [400, 16, 2],
+    [400, 2, 1],
+    [512, 16, 3],
     [400, 1, 1],
     [1024, 16, 4],
     [256, 4, 0],

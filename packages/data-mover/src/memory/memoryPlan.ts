@@ -7,6 +7,8 @@ export interface MemoryPlan {
   /** Bytes of repository indexes in memory; the rest is searched in temporary files. */
   readonly indexBytes: number;
   readonly parallelFiles: number;
+  /** Resident memory from which on garbage is collected early. */
+  readonly collectAboveBytes: number;
 }
 
 /** What a mover stays below when nobody says otherwise. */
@@ -14,7 +16,7 @@ export const defaultMemoryMiB = 400;
 
 const mebibyte = 1024 * 1024;
 /** What a mover takes that moves large files without threads: Node, the program, packs under way. Measured. */
-const baseMiB = 246;
+const baseMiB = 290;
 /** A thread with the chunks that lie ready for it. */
 const workerMiB = 51;
 const reserve = 0.9;
@@ -34,8 +36,9 @@ export function memoryPlan(
   return {
     workers: Math.max(0, Math.min(4, cores, threads)),
     // Volumes of many files need heap, those of large files need packs and chunks; hardly one needs both.
-    heapMiB: Math.max(48, Math.floor(limitMiB * 0.6)),
+    heapMiB: Math.max(48, Math.floor(limitMiB * 0.5)),
     indexBytes: Math.max(4, Math.min(48, indexMiB)) * mebibyte,
     parallelFiles: Math.min(parallelFiles ?? 8, limitMiB < 256 ? 4 : 64),
+    collectAboveBytes: limitMiB * 0.7 * mebibyte,
   };
 }

@@ -15,6 +15,7 @@ export function restartWithin(plan: MemoryPlan): void {
       execPath,
       `--max-old-space-size=${plan.heapMiB}`,
       '--max-semi-space-size=8',
+      '--expose-gc',
       // process.execve itself is experimental.
       '--disable-warning=ExperimentalWarning',
       ...execArgv,

@@ -1,4 +1,4 @@
-import { progressAnnotation, type MoverProgress } from './MoverProgress';
+import { progressAnnotation, type MoverProgress } from '@lifeboat/velero-api';
 import { SpeedMeter } from './SpeedMeter';
 
 /** How far a mover is. */

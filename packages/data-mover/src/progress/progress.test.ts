@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { progressAnnotation, readMoverProgress } from './MoverProgress';
+import { progressAnnotation, readMoverProgress } from '@lifeboat/velero-api';
 import {
   ProgressReporter,
   progressPatch,

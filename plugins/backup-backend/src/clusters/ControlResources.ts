@@ -8,7 +8,11 @@ import {
 import type {
   Backup,
   BackupStorageLocation,
+  DataDownload,
+  DataUpload,
   DeleteBackupRequest,
+  PodVolumeBackup,
+  PodVolumeRestore,
   Restore,
   Schedule,
 } from '@lifeboat/velero-api';
@@ -24,6 +28,10 @@ export class ControlResources {
   readonly schedules: KindOfResource<Schedule>;
   readonly deletions: KindOfResource<DeleteBackupRequest>;
   readonly locations: KindOfResource<BackupStorageLocation>;
+  readonly dataUploads: KindOfResource<DataUpload>;
+  readonly dataDownloads: KindOfResource<DataDownload>;
+  readonly podVolumeBackups: KindOfResource<PodVolumeBackup>;
+  readonly podVolumeRestores: KindOfResource<PodVolumeRestore>;
 
   constructor(
     private readonly client: ClusterClient,
@@ -45,6 +53,26 @@ export class ControlResources {
       client,
       namespace,
       veleroTypes.backupStorageLocations,
+    );
+    this.dataUploads = new KindOfResource(
+      client,
+      namespace,
+      veleroTypes.dataUploads,
+    );
+    this.dataDownloads = new KindOfResource(
+      client,
+      namespace,
+      veleroTypes.dataDownloads,
+    );
+    this.podVolumeBackups = new KindOfResource(
+      client,
+      namespace,
+      veleroTypes.podVolumeBackups,
+    );
+    this.podVolumeRestores = new KindOfResource(
+      client,
+      namespace,
+      veleroTypes.podVolumeRestores,
     );
   }
 

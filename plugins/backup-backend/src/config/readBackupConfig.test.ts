@@ -111,6 +111,10 @@ it('reads the three ways to reach a cluster', () => {
 });
 
 it.each([
+  [
+    { restore: { allowedClusterRoles: ['view', 'cluster-admin'] } },
+    /backup.restore.allowedClusterRoles: "cluster-admin" gives everything/,
+  ],
   [{ engine: 'magic' }, /engine is "magic".*builtin, external, velero/],
   [{ clusters: [{ name: 'a' }] }, /clusters\[0\] needs exactly one of.*none/],
   [

@@ -7,6 +7,8 @@ import {
   parseDuration,
 } from '@lifeboat/velero-api';
 import {
+  clusterRoleProblem,
+  defaultAllowedClusterRoles,
   readDataPathConfig,
   type ConfigConsent,
   type DataPathConfig,
@@ -37,9 +39,7 @@ export function readBackupConfig(config: Config): BackupConfig {
       targets: readTargets(config),
       createNamespaces:
         config.getOptionalBoolean('backup.restore.createNamespaces') ?? true,
-      allowedClusterRoles: config.getOptionalStringArray(
-        'backup.restore.allowedClusterRoles',
-      ) ?? ['view', 'edit'],
+      allowedClusterRoles: readClusterRoles(config),
       order: readOrder(config),
       targetUrl: config.getOptionalString('backup.restore.targetUrl'),
     },
@@ -88,6 +88,20 @@ function readTargets(config: Config): string[] {
     }
   }
   return targets;
+}
+
+/** Roles that would let a team give itself more than its namespace are refused as the engine refuses them. */
+function readClusterRoles(config: Config): string[] {
+  const roles = config.getOptionalStringArray(
+    'backup.restore.allowedClusterRoles',
+  ) ?? [...defaultAllowedClusterRoles];
+  for (const role of roles) {
+    const problem = clusterRoleProblem(role);
+    if (problem) {
+      throw new InputError(`backup.restore.allowedClusterRoles: ${problem}`);
+    }
+  }
+  return roles;
 }
 
 function readOrder(config: Config): 'oadp' | 'velero' {

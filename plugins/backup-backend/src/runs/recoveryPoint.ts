@@ -1,6 +1,7 @@
 import type {
   RecoveryPoint,
   Trigger,
+  VolumeFinding,
 } from '@lifeboat/backstage-plugin-backup-common';
 import {
   type Backup,
@@ -12,12 +13,15 @@ import {
 import { firstReason } from './firstReason';
 import { requesterOf } from './requester';
 import { runStateOf } from './runStateOf';
+import { volumesTogether } from './volumesTogether';
 
 /** What is known beside the Backup itself. */
 export interface RecoveryPointFacts {
   cluster: string;
   /** A DeleteBackupRequest for it has not been processed yet. */
   deletionRequested: boolean;
+  /** The data of its volumes that is under way. */
+  volumes?: VolumeFinding[];
 }
 
 function triggerOf(backup: Backup): Trigger {
@@ -46,6 +50,7 @@ export function recoveryPoint(
   const requestedBy = requesterOf(metadata);
   const finished = isRestorableBackupPhase(status.phase);
   const volumes = finished ? readVolumeCounts(backup) : undefined;
+  const moving = volumesTogether(facts.volumes ?? []);
   return {
     name: metadata.name ?? '',
     cluster: facts.cluster,
@@ -62,6 +67,7 @@ export function recoveryPoint(
         progress: {
           itemsDone: Number(itemsBackedUp ?? 0),
           itemsTotal: Number(totalItems),
+          ...(moving && { volumes: moving }),
         },
       }),
     ...(finished &&

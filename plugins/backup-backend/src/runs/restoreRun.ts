@@ -1,9 +1,13 @@
-import type { RestoreRun } from '@lifeboat/backstage-plugin-backup-common';
+import type {
+  RestoreRun,
+  VolumeFinding,
+} from '@lifeboat/backstage-plugin-backup-common';
 import { type BackupScope, type Restore } from '@lifeboat/velero-api';
 import { firstReason } from './firstReason';
 import { requesterOf } from './requester';
 import { runStateOf } from './runStateOf';
 import { safetyBackupAnnotation } from './safetyBackup';
+import { volumesTogether } from './volumesTogether';
 
 /** What is known beside the Restore itself. */
 export interface RestoreRunFacts {
@@ -11,6 +15,8 @@ export interface RestoreRunFacts {
   scope: BackupScope;
   /** Address pattern of restored copies, from the configuration. */
   targetUrl?: string;
+  /** The data of its volumes that is under way. */
+  volumes?: VolumeFinding[];
 }
 
 /** The namespace that a Restore of the given source writes into. */
@@ -35,6 +41,7 @@ export function restoreRun(
   const requestedBy = requesterOf(metadata);
   const safetyPoint = metadata.annotations?.[safetyBackupAnnotation];
   const finished = state === 'done' || state === 'needs-attention';
+  const moving = volumesTogether(facts.volumes ?? []);
   return {
     name: metadata.name ?? '',
     cluster: facts.cluster,
@@ -50,6 +57,7 @@ export function restoreRun(
       progress: {
         itemsDone: Number(itemsRestored ?? 0),
         itemsTotal: Number(totalItems),
+        ...(state === 'running' && moving && { volumes: moving }),
       },
     }),
     sourceNamespace,

@@ -34,6 +34,8 @@ export class EnginePlanner implements RestorePlanner {
       files: RunFiles;
       restore: BackupConfig['restore'];
       consent: ConfigConsent[];
+      /** Whether files may be written through nodes into restored pods. */
+      fileSystemRestore: boolean;
     },
   ) {}
 
@@ -41,11 +43,12 @@ export class EnginePlanner implements RestorePlanner {
     call: EntityCall,
     backup: Backup,
     spec: RestoreSpec,
+    options: { existingClaims: boolean },
   ): Promise<RestorePlan> {
     return this.#limit(() => {
       // Whoever has gone away meanwhile needs no plan.
       call.signal.throwIfAborted();
-      return this.#planNow(call, backup, spec);
+      return this.#planNow(call, backup, spec, options);
     });
   }
 
@@ -53,6 +56,7 @@ export class EnginePlanner implements RestorePlanner {
     call: EntityCall,
     backup: Backup,
     spec: RestoreSpec,
+    { existingClaims }: { existingClaims: boolean },
   ): Promise<RestorePlan> {
     const { files, consent, restore } = this.options;
     const { cluster } = call.target;
@@ -81,6 +85,8 @@ export class EnginePlanner implements RestorePlanner {
           createNamespaces: restore.createNamespaces,
           restore,
           configConsent: consent,
+          existingClaims,
+          fileSystemRestore: this.options.fileSystemRestore,
           signal,
         }),
       );
@@ -88,6 +94,12 @@ export class EnginePlanner implements RestorePlanner {
     return {
       problems: plan.problems,
       objects: plan.items.map(plannedObject),
+      volumes: plan.volumes.map(({ claim, method, reason, size }) => ({
+        name: claim ?? '',
+        method,
+        ...(reason && { reason: maskSecrets(reason) }),
+        ...(size !== undefined && { sizeBytes: size }),
+      })),
       volumesWithoutData: plan.volumesWithoutData,
       notes: [
         ...messages(plan.results.errors),

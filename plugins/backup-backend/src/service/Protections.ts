@@ -108,7 +108,8 @@ export class Protections {
       this.#countsOf(target, call.signal),
     ]);
     const now = clock.now();
-    const engine = engineHealth(lease, { mode, now });
+    // Warnings are for administrators, who have another page.
+    const { warnings: _, ...engine } = engineHealth(lease, { mode, now });
     const storage = storageStates(locations);
     const points = backups
       .map(({ backup }) =>

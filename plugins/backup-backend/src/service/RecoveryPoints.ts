@@ -6,6 +6,7 @@ import {
   type RecoveryPoint,
   type RecoveryPointDetail,
   type RecoveryPointList,
+  type VolumeFinding,
   objectsOnlyText,
 } from '@lifeboat/backstage-plugin-backup-common';
 import {
@@ -29,6 +30,7 @@ import { visibleFindings } from '../runs/findings';
 import { phaseSteps } from '../runs/phaseSteps';
 import { recoveryPoint } from '../runs/recoveryPoint';
 import { resourceGroups } from '../runs/resourceGroups';
+import { runStateOf } from '../runs/runStateOf';
 import { volumeFindings } from '../runs/volumeFindings';
 import { type RunFiles, limits, logsOf, readSignal } from '../storage/RunFiles';
 import { targetView } from '../tenancy/Target';
@@ -43,6 +45,7 @@ import { runMetadata, scopeOf } from './runMetadata';
 import { runName } from './runName';
 import { usableLocation } from './storageLocation';
 import { checkUnfinished } from './unfinishedRuns';
+import { volumesOfRun } from './volumesOfRun';
 
 /** A Backup that the caller may see, with its recorded scope. */
 export interface VisibleBackup {
@@ -107,7 +110,18 @@ export class RecoveryPoints {
       query,
     );
     return {
-      items: items.map(backup => view(call, backup, deletions)),
+      items: await Promise.all(
+        items.map(async backup =>
+          view(
+            call,
+            backup,
+            deletions,
+            runStateOf(backup.status?.phase) === 'running'
+              ? await this.#moving(call, backup, this.#scopeIn(visible, backup))
+              : [],
+          ),
+        ),
+      ),
       ...(nextCursor && { nextCursor }),
     };
   }
@@ -162,17 +176,24 @@ export class RecoveryPoints {
     const deletions = await pendingDeletions(cluster);
     const { files, note } = await this.#files(call, backup);
     const findings = visibleFindings(files.results, [scope.namespace]);
-    const volumes = volumeFindings(
-      files.volumes,
-      files.resources,
-      scope.namespace,
-    );
-    const left = volumes.filter(({ included }) => !included).length;
+    const moving = await this.#moving(call, backup, scope);
+    const ended = isTerminalBackupPhase(backup.status?.phase);
+    const volumes =
+      ended && files.resources
+        ? volumeFindings(
+            files.volumes,
+            files.resources,
+            scope.namespace,
+            moving,
+          )
+        : moving;
+    const left = ended ? volumes.filter(({ included }) => !included).length : 0;
     return {
-      ...view(call, backup, deletions),
-      ...(volumes.length > 0 && {
-        volumes: { count: volumes.length, included: volumes.length - left },
-      }),
+      ...view(call, backup, deletions, moving),
+      ...(ended &&
+        volumes.length > 0 && {
+          volumes: { count: volumes.length, included: volumes.length - left },
+        }),
       ...(files.sizeBytes !== undefined && { sizeBytes: files.sizeBytes }),
       uid: backup.metadata.uid ?? '',
       target: {
@@ -263,6 +284,28 @@ export class RecoveryPoints {
     return view(call, changed, await pendingDeletions(call.target.cluster));
   }
 
+  #scopeIn(visible: VisibleBackup[], backup: Backup): BackupScope {
+    return visible.find(entry => entry.backup === backup)!.scope;
+  }
+
+  /** The volumes whose data the cluster moves or has moved; none where their resources cannot be read. */
+  async #moving(
+    call: EntityCall,
+    backup: Backup,
+    scope: BackupScope,
+  ): Promise<VolumeFinding[]> {
+    try {
+      return await volumesOfRun(call.target.cluster, {
+        kind: 'Backup',
+        uid: backup.metadata.uid ?? '',
+        namespace: scope.namespace,
+      });
+    } catch (error) {
+      call.signal.throwIfAborted();
+      return [];
+    }
+  }
+
   /** What storage holds about a finished backup; when it cannot be read, a note says so and the rest is shown. */
   async #files(
     call: EntityCall,
@@ -330,8 +373,10 @@ function view(
   call: EntityCall,
   backup: Backup,
   deletions: Map<string, DeleteBackupRequest>,
+  volumes: VolumeFinding[] = [],
 ): RecoveryPoint {
   return recoveryPoint(backup, {
+    volumes,
     cluster: call.target.cluster.name,
     deletionRequested: deletions.has(backup.metadata.name ?? ''),
   });

@@ -1,3 +1,4 @@
+import type { PlannedVolume } from '@lifeboat/backstage-plugin-backup-common';
 import type { Backup, RestoreSpec } from '@lifeboat/velero-api';
 import type { EntityCall } from './EntityCall';
 
@@ -17,6 +18,8 @@ export interface RestorePlan {
   /** Why the engine would refuse it; empty when it may start. */
   problems: string[];
   objects: PlannedObject[];
+  /** What would become of the data of each volume; empty where the planner does not know. */
+  volumes: PlannedVolume[];
   /** Claims that would come back without their data. */
   volumesWithoutData: number;
   notes: string[];
@@ -28,5 +31,6 @@ export interface RestorePlanner {
     call: EntityCall,
     backup: Backup,
     spec: RestoreSpec,
+    options: { existingClaims: boolean },
   ): Promise<RestorePlan>;
 }

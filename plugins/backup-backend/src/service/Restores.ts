@@ -12,6 +12,7 @@ import {
   type RestoreRun,
   type RestoreRunDetail,
   type RestoreRunList,
+  type VolumeFinding,
   objectsOnlyText,
 } from '@lifeboat/backstage-plugin-backup-common';
 import { type ConfigConsent, coreTypes } from '@lifeboat/engine';
@@ -25,6 +26,7 @@ import {
   isRestorableBackupPhase,
   isTerminalBackupPhase,
   isTerminalRestorePhase,
+  lifeboatAnnotations,
 } from '@lifeboat/velero-api';
 import type { BackupConfig } from '../config/BackupConfig';
 import { carriedProblem, problemError } from '../problems/problemError';
@@ -58,6 +60,7 @@ import {
 import { runMetadata } from './runMetadata';
 import { runName } from './runName';
 import { checkUnfinished } from './unfinishedRuns';
+import { volumesOfRun } from './volumesOfRun';
 
 interface VisibleRestore {
   restore: Restore;
@@ -113,12 +116,20 @@ export class Restores {
     const targetNamespace = targetNamespaceOf(restore, scope.namespace);
     const { resources, results, note } = await this.#files(call, restore);
     const findings = visibleFindings(results, [targetNamespace]);
+    const volumes = await this.#volumes(call, restore, targetNamespace);
+    const withData = new Set(
+      volumes.filter(({ included }) => included).map(({ pvc }) => pvc),
+    );
     const claims = (resources?.['v1/PersistentVolumeClaim'] ?? []).filter(
       entry =>
-        entry.startsWith(`${targetNamespace}/`) && entry.endsWith('(created)'),
+        entry.startsWith(`${targetNamespace}/`) &&
+        entry.endsWith('(created)') &&
+        !withData.has(
+          entry.slice(targetNamespace.length + 1, -'(created)'.length),
+        ),
     ).length;
     return {
-      ...this.#view(call, visible),
+      ...this.#view(call, visible, volumes),
       uid: restore.metadata.uid ?? '',
       target: {
         ...targetView(call.target),
@@ -128,6 +139,7 @@ export class Restores {
       resources: restoredGroups(resources, targetNamespace),
       warningsList: findings.warnings,
       errorsList: findings.errors,
+      volumesList: volumes,
       kubectl: `kubectl get restore ${name} -n ${cluster.control.namespace} -o yaml`,
       phases: phaseSteps(
         restore.metadata.creationTimestamp,
@@ -186,11 +198,18 @@ export class Restores {
     ];
     const plan: RestorePlan =
       problems.length > 0
-        ? { problems: [], objects: [], volumesWithoutData: 0, notes: [] }
+        ? {
+            problems: [],
+            objects: [],
+            volumes: [],
+            volumesWithoutData: 0,
+            notes: [],
+          }
         : await this.options.planner.plan(
             call,
             backup,
             restoreSpec(backupName, scope.namespace, targetNamespace, request),
+            { existingClaims: bringsBackExistingClaims(request, decision) },
           );
     problems.push(...plan.problems.map(message => refusedByEngine(message)));
     return {
@@ -203,6 +222,7 @@ export class Restores {
       allowed: problems.length === 0,
       problems,
       ...groupPlan(plan.objects),
+      volumes: plan.volumes,
       // What the engine warns of is one of its notes, too.
       notes: [
         ...new Set([
@@ -268,9 +288,12 @@ export class Restores {
       apiVersion: 'velero.io/v1',
       kind: 'Restore',
       metadata: runMetadata(call, name, scope, {
-        annotations: safetyPoint
-          ? { [safetyBackupAnnotation]: safetyPoint }
-          : {},
+        annotations: {
+          ...(safetyPoint && { [safetyBackupAnnotation]: safetyPoint }),
+          ...(bringsBackExistingClaims(request, decision) && {
+            [lifeboatAnnotations.restoreData]: 'existing-claims',
+          }),
+        },
       }),
       spec: restoreSpec(
         request.backup,
@@ -491,13 +514,51 @@ export class Restores {
     }
   }
 
-  #view(call: EntityCall, { restore, scope }: VisibleRestore): RestoreRun {
+  /** The volumes whose data the cluster brings back or has brought back; none where that cannot be read. */
+  async #volumes(
+    call: EntityCall,
+    restore: Restore,
+    namespace: string,
+  ): Promise<VolumeFinding[]> {
+    try {
+      return await volumesOfRun(call.target.cluster, {
+        kind: 'Restore',
+        uid: restore.metadata.uid ?? '',
+        namespace,
+      });
+    } catch {
+      call.signal.throwIfAborted();
+      return [];
+    }
+  }
+
+  #view(
+    call: EntityCall,
+    { restore, scope }: VisibleRestore,
+    volumes: VolumeFinding[] = [],
+  ): RestoreRun {
     return restoreRun(restore, {
+      volumes,
       cluster: call.target.cluster.name,
       scope,
       targetUrl: this.options.restore.targetUrl,
     });
   }
+}
+
+/**
+ * Whether claims that are there get their data back too: in place, when what
+ * is there is to become as it was. Their old volumes are kept for a while.
+ */
+function bringsBackExistingClaims(
+  request: { inPlace?: boolean; existingResourcePolicy?: 'none' | 'update' },
+  { namespaceState }: RestoreTargetDecision,
+): boolean {
+  return (
+    request.inPlace === true &&
+    request.existingResourcePolicy === 'update' &&
+    namespaceState === 'existing'
+  );
 }
 
 function restoreSpec(

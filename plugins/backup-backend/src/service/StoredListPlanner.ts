@@ -75,6 +75,7 @@ export class StoredListPlanner implements RestorePlanner {
     return {
       problems: [],
       objects,
+      volumes: [],
       volumesWithoutData: volumeFindings(
         volumes ?? undefined,
         list ?? undefined,

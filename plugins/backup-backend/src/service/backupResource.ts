@@ -9,8 +9,9 @@ import {
 } from '@lifeboat/velero-api';
 
 /**
- * What a backup of a scope holds: its namespace, its objects and what belongs to
- * them; no volume data, which a later version brings.
+ * What a backup of a scope holds: its namespace, its objects, what belongs to
+ * them, and the data of their volumes: by a snapshot that is moved to the
+ * storage location where the volume can make one, otherwise by its files.
  */
 export function backupSpecOf(
   scope: BackupScope,
@@ -20,7 +21,7 @@ export function backupSpecOf(
     includedNamespaces: [scope.namespace],
     ...(scope.selector && { labelSelector: parseSelector(scope.selector) }),
     excludedResources: ['events', 'events.events.k8s.io'],
-    snapshotVolumes: false,
+    snapshotMoveData: true,
     storageLocation: options.location,
     ...(options.ttl && { ttl: options.ttl }),
   };

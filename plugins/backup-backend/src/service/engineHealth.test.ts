@@ -53,6 +53,21 @@ it.each(['', 'not json', '7', 'null'])(
   },
 );
 
+it('passes on what administrators should see to', () => {
+  const state = JSON.stringify({
+    state: 'running',
+    warnings: [
+      { reason: 'KeysNotExported', message: 'Export the keys' },
+      { reason: 'odd' },
+      null,
+    ],
+  });
+  expect(health(lease(3, state))).toEqual({
+    state: 'running',
+    warnings: ['Export the keys'],
+  });
+});
+
 it('does not judge an installed Velero', () => {
   expect(engineHealth(undefined, { mode: 'velero', now }).state).toBe(
     'unknown',

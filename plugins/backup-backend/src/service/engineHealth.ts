@@ -40,17 +40,29 @@ export function engineHealth(
     };
   }
   const told = toldState(lease);
-  return told?.state === 'paused'
-    ? {
-        state: 'paused',
-        message: told.reason || 'The backup engine is paused.',
-      }
-    : { state: 'running' };
+  if (told?.state === 'paused') {
+    return {
+      state: 'paused',
+      message: told.reason || 'The backup engine is paused.',
+    };
+  }
+  const warnings = warningsOf(told?.warnings);
+  return { state: 'running', ...(warnings.length > 0 && { warnings }) };
+}
+
+/** Messages for administrators, such as a password that nobody has exported. */
+function warningsOf(told: unknown): string[] {
+  return Array.isArray(told)
+    ? told.flatMap(warning => {
+        const message: unknown = warning?.message;
+        return typeof message === 'string' && message !== '' ? [message] : [];
+      })
+    : [];
 }
 
 function toldState(
   lease: Lease,
-): { state?: string; reason?: string } | undefined {
+): { state?: string; reason?: string; warnings?: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(
       lease.metadata.annotations?.[lifeboatAnnotations.engineState] ?? '',

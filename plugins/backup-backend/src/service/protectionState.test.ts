@@ -94,9 +94,24 @@ it.each<[string, Partial<ProtectionFacts>, string, RegExp]>([
   ],
   [
     'volumes without data',
-    { volumeCount: 2 },
+    { points: [point({ volumes: { count: 3, included: 1 } })] },
     'at-risk',
     /the data of 2 volumes is not included/,
+  ],
+  [
+    'volumes with their data',
+    {
+      points: [point({ volumes: { count: 2, included: 2 } })],
+      volumeCount: 2,
+    },
+    'protected',
+    /complete/,
+  ],
+  [
+    'volumes of which the point says nothing',
+    { volumeCount: 2 },
+    'at-risk',
+    /does not say whether the data of the 2 volumes is in it/,
   ],
 ])('%s', (_title, more, state, reason) => {
   const judged = protectionState(facts(more));

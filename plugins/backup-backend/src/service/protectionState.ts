@@ -84,16 +84,28 @@ function firstRisk(
   if (last.state === 'needs-attention') {
     return `The last recovery point is not complete${because(last.reason)}.`;
   }
-  if (last !== good) {
+  if (!good || last !== good) {
     return `The last backup failed${because(last.reason)}.`;
   }
   if (facts.missedRun) {
     return `The scheduled run at ${facts.missedRun} did not happen.`;
   }
-  if (facts.volumeCount) {
-    return `${objectsOnlyText(facts.volumeCount)}.`;
+  return volumeRisk(facts, good);
+}
+
+function volumeRisk(
+  { volumeCount }: ProtectionFacts,
+  { volumes }: RecoveryPoint,
+): string | undefined {
+  if (volumes) {
+    const missing = volumes.count - volumes.included;
+    return missing > 0 ? `${objectsOnlyText(missing)}.` : undefined;
   }
-  return undefined;
+  return volumeCount
+    ? `The last recovery point does not say whether the data of ${
+        volumeCount === 1 ? 'the volume' : `the ${volumeCount} volumes`
+      } is in it.`
+    : undefined;
 }
 
 function because(reason: string | undefined): string {

@@ -264,11 +264,23 @@ export interface components {
     Progress: {
       itemsDone: number;
       itemsTotal: number;
+      /** @description The data of the volumes that are under way, together */
+      volumes?: {
+        done: number;
+        total: number;
+        bytesDone: number;
+        bytesTotal?: number;
+        /** @description Over the last seconds */
+        bytesPerSecond?: number;
+        secondsLeft?: number;
+      };
     };
     EngineState: {
       /** @enum {string} */
       state: 'running' | 'stopped' | 'paused' | 'unknown';
       message?: string;
+      /** @description What an administrator should see to */
+      warnings?: string[];
     };
     StorageState: {
       name: string;
@@ -430,10 +442,56 @@ export interface components {
       objects: string[];
     };
     VolumeFinding: {
+      /** @description The claim, or the name of a pod's own volume */
       pvc: string;
+      /** @description The pod, for a volume that is the pod's own */
+      pod?: string;
       namespace: string;
+      /** @description Its data is in the recovery point, or was brought back; false while that is not certain */
       included: boolean;
+      /** @enum {string} */
+      state:
+        | 'waiting'
+        | 'running'
+        | 'done'
+        | 'failed'
+        | 'cancelled'
+        | 'skipped';
+      /**
+       * @description A snapshot whose data is moved to the backup storage, its files, or a snapshot that stays in the storage system
+       * @enum {string}
+       */
+      method?: 'snapshot-moved' | 'file-system' | 'snapshot-kept';
       reason?: string;
+      /** @description The resource that moves the data */
+      resource?: {
+        kind: string;
+        name: string;
+        phase: string;
+      };
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC
+       */
+      startedAt?: string;
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC
+       */
+      completedAt?: string;
+      bytesDone?: number;
+      bytesTotal?: number;
+      /** @description Over the last seconds */
+      bytesPerSecond?: number;
+      secondsLeft?: number;
+      filesDone?: number;
+      filesTotal?: number;
+      /** @description All of its data */
+      sizeBytes?: number;
+      /** @description Data of new and changed files since the last backup */
+      newBytes?: number;
+      /** @description What the backup storage had to take, compressed */
+      storedBytes?: number;
     };
     RecoveryPointDetail: {
       name: string;
@@ -559,6 +617,20 @@ export interface components {
         exists: number;
         skipped: number;
       };
+      /** @description What becomes of the data of each volume */
+      volumes?: {
+        name: string;
+        /** @enum {string} */
+        method:
+          | 'download'
+          | 'files'
+          | 'snapshot'
+          | 'in-place'
+          | 'empty'
+          | 'lost';
+        reason?: string;
+        sizeBytes?: number;
+      }[];
       notes: string[];
     };
     CreateRestoreRequest: {
@@ -668,6 +740,7 @@ export interface components {
       }[];
       warningsList: components['schemas']['Finding'][];
       errorsList: components['schemas']['Finding'][];
+      volumesList: components['schemas']['VolumeFinding'][];
       /** @description Command that shows the resource */
       kubectl: string;
       phases: components['schemas']['PhaseStep'][];

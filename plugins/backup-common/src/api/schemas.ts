@@ -20,10 +20,27 @@ const runState = {
     'State of a run in words for developers; the raw phase stands beside it',
 } as const;
 
+/** How far data is on its way; what is not known yet is absent. */
+const transfer = {
+  bytesDone: count,
+  bytesTotal: count,
+  bytesPerSecond: { ...count, description: 'Over the last seconds' },
+  secondsLeft: count,
+} as const;
+
 const progress = {
   type: 'object',
   required: ['itemsDone', 'itemsTotal'],
-  properties: { itemsDone: count, itemsTotal: count },
+  properties: {
+    itemsDone: count,
+    itemsTotal: count,
+    volumes: {
+      type: 'object',
+      required: ['done', 'total', 'bytesDone'],
+      description: 'The data of the volumes that are under way, together',
+      properties: { done: count, total: count, ...transfer },
+    },
+  },
 } as const;
 
 const engineState = {
@@ -35,6 +52,11 @@ const engineState = {
       enum: ['running', 'stopped', 'paused', 'unknown'],
     },
     message: { type: 'string' },
+    warnings: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'What an administrator should see to',
+    },
   },
 } as const;
 
@@ -319,12 +341,57 @@ export const schemas = {
 
   VolumeFinding: {
     type: 'object',
-    required: ['pvc', 'namespace', 'included'],
+    required: ['pvc', 'namespace', 'included', 'state'],
     properties: {
-      pvc: { type: 'string' },
+      pvc: {
+        type: 'string',
+        description: "The claim, or the name of a pod's own volume",
+      },
+      pod: {
+        type: 'string',
+        description: "The pod, for a volume that is the pod's own",
+      },
       namespace: { type: 'string' },
-      included: { type: 'boolean' },
+      included: {
+        type: 'boolean',
+        description:
+          'Its data is in the recovery point, or was brought back; false while that is not certain',
+      },
+      state: {
+        type: 'string',
+        enum: ['waiting', 'running', 'done', 'failed', 'cancelled', 'skipped'],
+      },
+      method: {
+        type: 'string',
+        enum: ['snapshot-moved', 'file-system', 'snapshot-kept'],
+        description:
+          'A snapshot whose data is moved to the backup storage, its files, or a snapshot that stays in the storage system',
+      },
       reason: { type: 'string' },
+      resource: {
+        type: 'object',
+        required: ['kind', 'name', 'phase'],
+        description: 'The resource that moves the data',
+        properties: {
+          kind: { type: 'string' },
+          name: { type: 'string' },
+          phase: { type: 'string' },
+        },
+      },
+      startedAt: time,
+      completedAt: time,
+      ...transfer,
+      filesDone: count,
+      filesTotal: count,
+      sizeBytes: { ...count, description: 'All of its data' },
+      newBytes: {
+        ...count,
+        description: 'Data of new and changed files since the last backup',
+      },
+      storedBytes: {
+        ...count,
+        description: 'What the backup storage had to take, compressed',
+      },
     },
   },
 
@@ -518,6 +585,30 @@ export const schemas = {
           skipped: count,
         },
       },
+      volumes: {
+        type: 'array',
+        description: 'What becomes of the data of each volume',
+        items: {
+          type: 'object',
+          required: ['name', 'method'],
+          properties: {
+            name: { type: 'string' },
+            method: {
+              type: 'string',
+              enum: [
+                'download',
+                'files',
+                'snapshot',
+                'in-place',
+                'empty',
+                'lost',
+              ],
+            },
+            reason: { type: 'string' },
+            sizeBytes: count,
+          },
+        },
+      },
       notes: { type: 'array', items: { type: 'string' } },
     },
   },
@@ -582,6 +673,7 @@ export const schemas = {
       'resources',
       'warningsList',
       'errorsList',
+      'volumesList',
       'kubectl',
       'phases',
       'notes',
@@ -617,6 +709,10 @@ export const schemas = {
       },
       warningsList: findings,
       errorsList: findings,
+      volumesList: {
+        type: 'array',
+        items: { $ref: '#/components/schemas/VolumeFinding' },
+      },
       kubectl: {
         type: 'string',
         description: 'Command that shows the resource',

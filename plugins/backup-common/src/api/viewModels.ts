@@ -36,6 +36,10 @@ export type PhaseStep = Schemas['PhaseStep'];
 export type ResourceGroup = Schemas['ResourceGroup'];
 /** Whether the data of a volume is included. @public */
 export type VolumeFinding = Schemas['VolumeFinding'];
+/** How a volume's data travels, or travelled. @public */
+export type VolumeMethod = NonNullable<VolumeFinding['method']>;
+/** What becomes of a volume's data in a restore. @public */
+export type PlannedVolume = NonNullable<RestorePreview['volumes']>[number];
 /** Body of "back up now". @public */
 export type CreateRecoveryPointRequest = Schemas['CreateRecoveryPointRequest'];
 /** A deletion that was asked for. @public */

@@ -1,9 +1,14 @@
-/** Annotation of data-path resources with all that is known of a running mover's progress. @public */
+/**
+ * Annotation of data-path resources with all that is known of a running mover's progress.
+ *
+ * @public
+ */
 export const progressAnnotation = 'lifeboat.dev/progress';
 
 /**
  * Progress beyond `status.progress`, as JSON in the annotation `lifeboat.dev/progress`: installed CRDs of Velero prune
  * status fields that they do not know.
+ *
  * @public
  */
 export interface MoverProgress {
@@ -22,7 +27,11 @@ export interface MoverProgress {
   updatedAt: string;
 }
 
-/** Reads the annotation of a resource; undefined when it is missing or no progress. @public */
+/**
+ * Reads the annotation of a resource; undefined when it is missing or no progress.
+ *
+ * @public
+ */
 export function readMoverProgress(
   annotations: Readonly<Record<string, string>> | undefined,
 ): MoverProgress | undefined {
