@@ -1,4 +1,5 @@
 import { veleroLabels, type DataUpload } from '@lifeboat/velero-api';
+import { isNotFound } from '../../cluster/ApiError';
 import { createOnce } from '../../cluster/createOnce';
 import { snapshotTypes } from '../../cluster/knownTypes';
 import type { ControllerContext } from '../../controllers/Controller';
@@ -10,10 +11,13 @@ import { DataPathError, isWaiting, lookAgainMs, type Waiting } from './Waiting';
 
 const managedByLabel = 'snapshot.storage.kubernetes.io/managed-by';
 
+const beingDeleted =
+  'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted';
+
 /** Notes of the snapshot controller about the work on one content; they do not belong to another. */
 const passingAnnotations = [
   'snapshot.storage.kubernetes.io/volumesnapshot-being-created',
-  'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted',
+  beingDeleted,
 ];
 
 /** A snapshot that is ours: a VolumeSnapshot in the control namespace and its content. */
@@ -290,18 +294,47 @@ async function deletePair(
     deleted === 'deleted' &&
     (await client.get(snapshotTypes.volumeSnapshots, ref, { signal }));
   if (isThere) return `VolumeSnapshot ${ref.namespace}/${ref.name} is deleted`;
-  if (!contentName) return undefined;
-  const gone = await client.delete(
-    snapshotTypes.volumeSnapshotContents,
-    { name: contentName },
-    { signal },
-  );
-  const left = gone === 'deleted' && (await getContent(contentName, context));
+  const content = contentName
+    ? await getContent(contentName, context)
+    : undefined;
+  if (!content) return undefined;
+  await deleteContent(content, context);
+  const left = await getContent(content.metadata.name ?? '', context);
   return left
-    ? `VolumeSnapshotContent ${contentName} is deleted${
+    ? `VolumeSnapshotContent ${left.metadata.name} is deleted${
         left.status?.error?.message ? ` (${left.status.error.message})` : ''
       }`
     : undefined;
+}
+
+/**
+ * Deletes a content whose VolumeSnapshot is gone. The driver's sidecar lets it go only when it carries the mark that the snapshot
+ * controller sets on the way of a deleted VolumeSnapshot; one that went before the controller had seen it leaves no mark.
+ */
+async function deleteContent(
+  content: VolumeSnapshotContent,
+  { client, signal }: ControllerContext,
+): Promise<void> {
+  const ref = { name: content.metadata.name ?? '' };
+  if (content.metadata.annotations?.[beingDeleted] === undefined) {
+    try {
+      await client.patch(
+        snapshotTypes.volumeSnapshotContents,
+        ref,
+        {
+          contentType: 'merge',
+          body: { metadata: { annotations: { [beingDeleted]: 'yes' } } },
+        },
+        { signal },
+      );
+    } catch (error) {
+      if (isNotFound(error)) return;
+      throw error;
+    }
+  }
+  if (!content.metadata.deletionTimestamp) {
+    await client.delete(snapshotTypes.volumeSnapshotContents, ref, { signal });
+  }
 }
 
 async function setDeletionPolicy(
