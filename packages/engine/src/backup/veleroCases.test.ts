@@ -160,6 +160,7 @@ async function runCase({ input }: VeleroCase) {
             },
             signal,
             wakeSignal: () => signal,
+            onDataWanted: () => {},
             onFrozen: async () => {},
           },
           infos,

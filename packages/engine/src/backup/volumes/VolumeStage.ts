@@ -80,6 +80,8 @@ export interface VolumeStageOptions {
   signal: AbortSignal;
   /** For what must be done although the backup was cancelled: waking applications. Asked anew each time. */
   wakeSignal(): AbortSignal;
+  /** Hears, once for each namespace and as early as possible, that data of its volumes will be moved. */
+  onDataWanted(namespace: string): void;
   /** Puts on the Backup which pods may be frozen; empty when all are awake. */
   onFrozen(pods: FrozenPod[], freezeSeconds?: number): Promise<void>;
 }
@@ -119,6 +121,7 @@ export class VolumeStage {
   private readonly counter = new HookCounter();
   private readonly records: VolumeRecord[] = [];
   private readonly dropped: string[] = [];
+  private readonly wanted = new Set<string>();
   private snapshotsAttempted = 0;
   private freezeMs: number | undefined;
 
@@ -155,6 +158,9 @@ export class VolumeStage {
       };
     }
     this.infos.takeClaim(original);
+    if (decision.method !== 'csi-snapshot') {
+      this.wantData(namespace);
+    }
     const key = `${namespace}/${name}`;
     const groupLabel = backup.spec.volumeGroupSnapshotLabelKey;
     const group = groupLabel && original.metadata.labels?.[groupLabel];
@@ -203,6 +209,7 @@ export class VolumeStage {
         });
         if (decision.method === 'fs-backup') {
           copies.push({ volume, decision });
+          this.wantData(pod.namespace);
         }
       }
     }
@@ -245,6 +252,13 @@ export class VolumeStage {
       }),
       snapshotsAttempted: this.snapshotsAttempted,
     };
+  }
+
+  private wantData(namespace: string): void {
+    if (!this.wanted.has(namespace)) {
+      this.wanted.add(namespace);
+      this.options.onDataWanted(namespace);
+    }
   }
 
   private async takeBlock(block: Block<ClaimJob, PodJob>): Promise<void> {

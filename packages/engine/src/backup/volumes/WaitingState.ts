@@ -91,8 +91,7 @@ export async function removeWaitingState(
   backup: string,
   options: { signal?: AbortSignal },
 ): Promise<void> {
-  await store.objects.delete(
-    [keyOf(store, backup), temporaryContentsKey(store, backup)],
-    options,
-  );
+  // The state last: whoever finds it removes the rest.
+  await store.objects.delete([temporaryContentsKey(store, backup)], options);
+  await store.objects.delete([keyOf(store, backup)], options);
 }

@@ -258,15 +258,15 @@ export class WaitingBackups {
         spool,
         signal: AbortSignal.any([context.signal, abort.signal]),
       });
+      await removeWaitingState(store, backup.metadata.name ?? '', {
+        signal: context.signal,
+      });
       await persistently(context, () =>
         changeBackup(context, backup, current =>
           asItRan(withStatus(current, status), finalizing),
         ).catch(ignoreGone),
       );
       this.forget(backup);
-      await removeWaitingState(store, backup.metadata.name ?? '', {
-        signal: context.signal,
-      });
     } catch (error) {
       context.signal.throwIfAborted();
       await this.noteFailedEnd(found, { abort, error }, context);

@@ -20,6 +20,7 @@ import { VolumeStage } from '../../backup/volumes/VolumeStage';
 import type { Discovery } from '../../cluster/Discovery';
 import { equalJson } from '../../cluster/json';
 import { veleroTypes } from '../../cluster/knownTypes';
+import { demandRepository } from '../../repositories/ensureRepository';
 import type { BackupStore } from '../../storage/BackupStore';
 import { execInPodOf } from '../../volumes/hooks/execInPod';
 import type { ControllerContext } from '../Controller';
@@ -165,6 +166,18 @@ async function carryOut(
             exec: execInPodOf(context),
             signal,
             wakeSignal: () => wakeSignal(context),
+            // Made while snapshots are taken; who moves the data asks again and says what is wrong.
+            onDataWanted: volumeNamespace => {
+              demandRepository(context, {
+                location: location.metadata.name ?? '',
+                volumeNamespace,
+              }).catch(error =>
+                log.info('the repository could not be asked for yet', {
+                  namespace: volumeNamespace,
+                  error: textOf(error),
+                }),
+              );
+            },
             onFrozen: (pods, freezeSeconds) =>
               noteFrozen(
                 current,

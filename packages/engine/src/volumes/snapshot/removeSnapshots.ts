@@ -13,6 +13,10 @@ interface Options {
   signal: AbortSignal;
 }
 
+/** Tells the CSI driver's side that nobody needs the content's VolumeSnapshot any more; the snapshot controller sets it, too. */
+const beingDeleted =
+  'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted';
+
 /**
  * Removes a VolumeSnapshot and its content; nothing happens when it has gone already.
  *
@@ -24,25 +28,51 @@ export async function removeSnapshot(
   { client, signal }: Options,
 ): Promise<void> {
   const { namespace, name = '', uid } = snapshot.metadata;
-  const content = stringAt(
-    snapshot,
-    'status',
-    'boundVolumeSnapshotContentName',
-  );
-  if (content) {
-    await setFate(content, fate, { client, signal });
-  }
+  // The snapshot controller names contents so; one may be there before its snapshot names it.
+  const content =
+    stringAt(snapshot, 'status', 'boundVolumeSnapshotContentName') ??
+    `snapcontent-${uid}`;
+  await setFate(content, fate, { client, signal });
   await client.delete(
     snapshotTypes.volumeSnapshots,
     { namespace, name },
     { preconditions: { uid }, signal },
   );
-  if (content && fate === 'Retain') {
-    await client.delete(
+  const left = await client.get<KubernetesObject>(
+    snapshotTypes.volumeSnapshots,
+    { namespace, name },
+    { signal },
+  );
+  // With a snapshot that waits for its own end, the snapshot controller deletes the content. One that vanished at once, before
+  // the controller protected it, is noticed by nobody.
+  if (fate === 'Retain' || left?.metadata.uid !== uid) {
+    await removeContent(content, { client, signal });
+  }
+}
+
+async function removeContent(
+  name: string,
+  { client, signal }: Options,
+): Promise<void> {
+  try {
+    await client.patch(
       snapshotTypes.volumeSnapshotContents,
-      { name: content },
+      { name },
+      {
+        contentType: 'merge',
+        body: { metadata: { annotations: { [beingDeleted]: 'yes' } } },
+      },
       { signal },
     );
+    await client.delete(
+      snapshotTypes.volumeSnapshotContents,
+      { name },
+      { signal },
+    );
+  } catch (error) {
+    if (!isNotFound(error)) {
+      throw error;
+    }
   }
 }
 
