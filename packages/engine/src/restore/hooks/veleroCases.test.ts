@@ -1,3 +1,4 @@
+/* eslint-disable jest/no-standalone-expect, jest/expect-expect -- the cases are data */
 import type {
   ExecRestoreHook,
   RestoreResourceHookSpec,
@@ -5,7 +6,11 @@ import type {
 import { formatDuration } from '@lifeboat/velero-api';
 import type { JsonObject } from '../../backup/jsonPath';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
-import { readCases, withoutNoise } from '../../testing/veleroCases';
+import {
+  readCases,
+  type VeleroCase,
+  withoutNoise,
+} from '../../testing/veleroCases';
 import { initRestoreHook } from '../transform/initRestoreHook';
 import type { TransformContext } from '../transform/RestoreItemAction';
 import {
@@ -61,105 +66,116 @@ function specsOf(value: unknown): RestoreResourceHookSpec[] {
   });
 }
 
+/** Without a folder of records there is nothing to play. */
+function play(
+  title: string,
+  cases: VeleroCase[],
+  test: (each: VeleroCase) => void | Promise<void>,
+): void {
+  for (const each of cases) {
+    it(`${title}: ${each.name}`, async () => test(each));
+  }
+}
+
 describe('restore hooks as Velero reads them', () => {
   it('are recorded, or no folder of records is given', () => {
     expect(hooksOfAnnotations(podOf({}), '').exec).toEqual([]);
   });
 
-  it.each(
-    readCases('internal_hook.TestGetPodExecRestoreHookFromAnnotations').map(
-      each => [each.name, each] as const,
-    ),
-  )('exec annotations: %s', (_, { input, output }) => {
-    const [hook] = hooksOfAnnotations(podOf(input.inputAnnotations), '').exec;
-    expect(withoutNoise(hook ? recorded(hook) : {})).toEqual(
-      withoutNoise(output.hook ?? {}),
-    );
-  });
+  play(
+    'exec annotations',
+    readCases('internal_hook.TestGetPodExecRestoreHookFromAnnotations'),
+    ({ input, output }) => {
+      const [hook] = hooksOfAnnotations(podOf(input.inputAnnotations), '').exec;
+      expect(withoutNoise(hook ? recorded(hook) : {})).toEqual(
+        withoutNoise(output.hook ?? {}),
+      );
+    },
+  );
 
-  it.each(
-    readCases('internal_hook.TestGetInitContainerFromAnnotations').map(
-      each => [each.name, each] as const,
-    ),
-  )('init annotations: %s', (_, { input, output }) => {
-    const [container] = hooksOfAnnotations(
-      podOf(input.inputAnnotations),
-      '$RAND',
-    ).init;
-    expect(withoutNoise(container ?? {})).toEqual(
-      withoutNoise(output.initContainer ?? {}),
-    );
-  });
+  play(
+    'init annotations',
+    readCases('internal_hook.TestGetInitContainerFromAnnotations'),
+    ({ input, output }) => {
+      const [container] = hooksOfAnnotations(
+        podOf(input.inputAnnotations),
+        '$RAND',
+      ).init;
+      expect(withoutNoise(container ?? {})).toEqual(
+        withoutNoise(output.initContainer ?? {}),
+      );
+    },
+  );
 
-  it.each(
-    readCases('internal_hook.TestGroupRestoreExecHooks').map(
-      each => [each.name, each] as const,
-    ),
-  )('exec hooks by container: %s', (_, { input, output }) => {
-    const pod = input.pod as KubernetesObject;
-    const { exec } = combineHooks(
-      hooksOfAnnotations(pod, ''),
-      hooksOfSpec(
-        pod,
-        pod.metadata.namespace ?? '',
-        specsOf(input.resourceRestoreHooks),
-      ),
-    );
-    const byContainer: { [container: string]: unknown[] } = {};
-    for (const hook of exec) {
-      (byContainer[hook.container] ??= []).push({
-        hook: recorded(hook),
-        hookName: hook.name,
-        hookSource: hook.source,
-      });
-    }
-    const expected = Object.fromEntries(
-      Object.entries(
-        output.hooksByContainer as { [container: string]: JsonObject[] },
-      ).map(([container, hooks]) => [
-        container,
-        hooks.map(({ hook, hookName, hookSource }) => ({
-          hook,
-          hookName,
-          hookSource,
-        })),
-      ]),
-    );
-    expect(withoutNoise(byContainer)).toEqual(withoutNoise(expected));
-  });
-
-  it.each(
-    readCases('internal_hook.TestHandleRestoreHooks').map(
-      each => [each.name, each] as const,
-    ),
-  )('init hooks: %s', async (_, { input, output }) => {
-    const pod = input.podInput as KubernetesObject;
-    const { namespace = '' } = pod.metadata;
-    const mapping = (input.namespaceMapping ?? {}) as {
-      [name: string]: string;
-    };
-    const result = () => {
-      const { init } = combineHooks(
-        hooksOfAnnotations(pod, '$RAND'),
+  play(
+    'exec hooks by container',
+    readCases('internal_hook.TestGroupRestoreExecHooks'),
+    ({ input, output }) => {
+      const pod = input.pod as KubernetesObject;
+      const { exec } = combineHooks(
+        hooksOfAnnotations(pod, ''),
         hooksOfSpec(
           pod,
-          mapping[namespace] ?? namespace,
-          specsOf(input.restoreHooks),
+          pod.metadata.namespace ?? '',
+          specsOf(input.resourceRestoreHooks),
         ),
       );
-      return initRestoreHook.execute(structuredClone(pod), {
-        initContainers: init,
-      } as unknown as TransformContext);
-    };
-    // Whether it fails decides what is compared.
-    /* eslint-disable jest/no-conditional-expect */
-    if (output.error) {
-      expect(result).toThrow();
-    } else {
-      expect(withoutNoise((await result()).item)).toEqual(
-        withoutNoise(output.pod),
+      const byContainer: { [container: string]: unknown[] } = {};
+      for (const hook of exec) {
+        (byContainer[hook.container] ??= []).push({
+          hook: recorded(hook),
+          hookName: hook.name,
+          hookSource: hook.source,
+        });
+      }
+      const expected = Object.fromEntries(
+        Object.entries(
+          output.hooksByContainer as { [container: string]: JsonObject[] },
+        ).map(([container, hooks]) => [
+          container,
+          hooks.map(({ hook, hookName, hookSource }) => ({
+            hook,
+            hookName,
+            hookSource,
+          })),
+        ]),
       );
-    }
-    /* eslint-enable jest/no-conditional-expect */
-  });
+      expect(withoutNoise(byContainer)).toEqual(withoutNoise(expected));
+    },
+  );
+
+  play(
+    'init hooks',
+    readCases('internal_hook.TestHandleRestoreHooks'),
+    async ({ input, output }) => {
+      const pod = input.podInput as KubernetesObject;
+      const { namespace = '' } = pod.metadata;
+      const mapping = (input.namespaceMapping ?? {}) as {
+        [name: string]: string;
+      };
+      const result = () => {
+        const { init } = combineHooks(
+          hooksOfAnnotations(pod, '$RAND'),
+          hooksOfSpec(
+            pod,
+            mapping[namespace] ?? namespace,
+            specsOf(input.restoreHooks),
+          ),
+        );
+        return initRestoreHook.execute(structuredClone(pod), {
+          initContainers: init,
+        } as unknown as TransformContext);
+      };
+      // Whether it fails decides what is compared.
+      /* eslint-disable jest/no-conditional-expect */
+      if (output.error) {
+        expect(result).toThrow();
+      } else {
+        expect(withoutNoise((await result()).item)).toEqual(
+          withoutNoise(output.pod),
+        );
+      }
+      /* eslint-enable jest/no-conditional-expect */
+    },
+  );
 });

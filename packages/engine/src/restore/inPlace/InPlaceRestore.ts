@@ -214,9 +214,7 @@ export class InPlaceRestore {
     await this.save({ stage: 'swapping', workloads });
     try {
       const swap = this.swapContext();
-      for (const claim of state.claims) {
-        await keepVolumes(claim, swap);
-      }
+      await allOf(state.claims, claim => keepVolumes(claim, swap));
       for (const workload of workloads) {
         options.log(`stopping ${workload.kind} ${workload.name}`);
         await stopWorkload(workload, state.namespace, discovery, reach);
@@ -237,12 +235,12 @@ export class InPlaceRestore {
   /** Gives every claim its new volume. */
   private async finishExchange(): Promise<void> {
     const swap = this.swapContext();
-    for (const claim of this.state.claims) {
+    await allOf(this.state.claims, claim => {
       this.options.log(
         `claim ${this.state.namespace}/${claim.name} gets volume ${claim.newVolume} in place of ${claim.oldVolume}`,
       );
-      await moveToNewVolume(claim, swap);
-    }
+      return moveToNewVolume(claim, swap);
+    });
     await this.save({ stage: 'done' });
   }
 
@@ -304,9 +302,7 @@ export class InPlaceRestore {
 
   private async goBack(): Promise<void> {
     const swap = this.swapContext();
-    for (const claim of this.state.claims) {
-      await moveBack(claim, swap);
-    }
+    await allOf(this.state.claims, claim => moveBack(claim, swap));
     await this.save({ stage: 'undone' });
     await this.start();
   }
@@ -444,5 +440,19 @@ export class InPlaceRestore {
       this.restore,
       current => withInPlaceState(current, this.state),
     );
+  }
+}
+
+/** Works on all claims beside each other, each to its end; then the first failure is thrown. */
+async function allOf(
+  claims: readonly InPlaceClaim[],
+  work: (claim: InPlaceClaim) => Promise<void>,
+): Promise<void> {
+  const results = await Promise.allSettled(claims.map(work));
+  const failed = results.find(
+    (result): result is PromiseRejectedResult => result.status === 'rejected',
+  );
+  if (failed) {
+    throw failed.reason;
   }
 }

@@ -11,6 +11,9 @@ import type { InPlaceClaim } from './InPlaceState';
 /** How long a claim may take to go or to be bound. */
 const claimMs = 2 * 60_000;
 
+/** How long the controller is given to see for whom a volume is. */
+const reservedMs = 5_000;
+
 /** What exchanging volumes needs. */
 export interface SwapContext {
   client: ClusterClient;
@@ -62,7 +65,10 @@ export function claimTemplate(
   };
 }
 
-/** Keeps both volumes of a claim, whatever happens to the claims. The application does not notice. */
+/**
+ * Keeps both volumes of a claim, whatever happens to the claims, and takes the new one from the claim into which its content was
+ * written. The application does not notice.
+ */
 export async function keepVolumes(
   claim: InPlaceClaim,
   context: SwapContext,
@@ -82,6 +88,18 @@ export async function keepVolumes(
   await patchVolume(claim.newVolume!, context, {
     spec: { persistentVolumeReclaimPolicy: 'Retain' },
   });
+  await removeStaging(claim, context);
+}
+
+function removeStaging(
+  claim: InPlaceClaim,
+  context: SwapContext,
+): Promise<void> {
+  return removeClaim(
+    { namespace: context.controlNamespace, name: claim.staging },
+    claim.stagingUid,
+    context,
+  );
 }
 
 /** On PersistentVolumes that are kept so that a restore can be undone. */
@@ -96,16 +114,11 @@ export async function moveToNewVolume(
   claim: InPlaceClaim,
   context: SwapContext,
 ): Promise<void> {
-  const { controlNamespace } = context;
   if (await isBoundTo(claim.name, claim.newVolume!, context)) {
     await releasePolicy(claim.newVolume!, claim.newPolicy, context);
     return;
   }
-  await removeClaim(
-    { namespace: controlNamespace, name: claim.staging },
-    claim.stagingUid,
-    context,
-  );
+  await removeStaging(claim, context);
   await bindClaim(claim, claim.newVolume!, claim.uid, context);
   await releasePolicy(claim.newVolume!, claim.newPolicy, context);
 }
@@ -205,6 +218,7 @@ async function bindClaim(
       },
     },
   });
+  await untilReserved(volume, context);
   await createOnce<KubernetesObject>(
     client,
     claims,
@@ -238,6 +252,27 @@ async function bindClaim(
       );
     }
     await clock.sleep(150, signal);
+  }
+}
+
+/**
+ * Waits until the cluster's controller has seen for whom a volume is: a claim that it sees earlier is left waiting until its next
+ * look at everything, a quarter of a minute later.
+ */
+async function untilReserved(
+  name: string,
+  { client, clock, signal }: SwapContext,
+): Promise<void> {
+  const until = clock.monotonic() + reservedMs;
+  while (clock.monotonic() < until) {
+    const volume = await client.get(volumes, { name }, { signal });
+    if (
+      stringAt(volume, 'status', 'phase') === 'Available' ||
+      stringAt(volume, 'spec', 'claimRef', 'uid')
+    ) {
+      return;
+    }
+    await clock.sleep(50, signal);
   }
 }
 

@@ -120,6 +120,16 @@ export class VolumeRecords {
     if (files) {
       return this.ofFiles(files);
     }
+    if (info?.backupMethod === 'NativeSnapshot') {
+      return {
+        kind: 'lost',
+        reason:
+          'its data is in a snapshot that a volume snapshotter plugin of Velero made',
+      };
+    }
+    if (info?.backupMethod === 'PodVolumeBackup') {
+      return this.ofFilesInfo(info);
+    }
     const volumeSnapshot =
       claim.metadata.annotations?.[veleroAnnotations.volumeSnapshotName];
     if (volumeSnapshot && !info?.skipped) {
@@ -217,6 +227,23 @@ export class VolumeRecords {
       size: Number(movement.size),
       ...(movement.dataMover && { dataMover: movement.dataMover }),
     };
+  }
+
+  /** As {@link ofMovementInfo}, for files: without their record they come back like moved data. */
+  private ofFilesInfo({
+    result,
+    pvbInfo,
+    pvcNamespace,
+  }: BackupVolumeInfo): ClaimData {
+    return result === 'failed' || !pvbInfo?.snapshotHandle
+      ? { kind: 'lost', reason: 'its files were not copied to the storage' }
+      : {
+          kind: 'moved',
+          snapshotID: pvbInfo.snapshotHandle,
+          repositoryNamespace: pvbInfo.podNamespace ?? pvcNamespace ?? '',
+          location: this.input.location,
+          ...(pvbInfo.size !== undefined && { size: Number(pvbInfo.size) }),
+        };
   }
 
   private ofFiles(record: PodVolumeBackup): ClaimData {

@@ -13,6 +13,7 @@ import {
   storageTypes,
 } from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { removeSnapshot } from '../../volumes/snapshot/removeSnapshots';
 import type { RestoredVolume } from './RestoredVolume';
 
 /** What is found when claims are looked at after a restore. */
@@ -80,6 +81,7 @@ export async function settleClaims(
         });
       } else {
         found.volumes.set(`${namespace}/${claim}`, state.volume);
+        await removeUsedSnapshot(volume, context);
         const info = infoOf(volume.sourceNamespace, claim)?.pvInfo;
         const problem =
           info && (await dressVolume(state.volume, info, context));
@@ -91,6 +93,32 @@ export async function settleClaims(
     }
   }
   return found;
+}
+
+/**
+ * Removes the VolumeSnapshot that a claim was made from, and its content. The snapshot in the storage system stays: it is the
+ * backup's. Velero leaves both objects.
+ */
+async function removeUsedSnapshot(
+  { namespace, volumeSnapshot }: RestoredVolume,
+  options: { client: ClusterClient; signal: AbortSignal },
+): Promise<void> {
+  if (!volumeSnapshot) {
+    return;
+  }
+  try {
+    const snapshot = await options.client.get(
+      snapshotTypes.volumeSnapshots,
+      { namespace, name: volumeSnapshot },
+      { signal: options.signal },
+    );
+    if (snapshot) {
+      await removeSnapshot(snapshot, 'Retain', options);
+    }
+  } catch {
+    // Where the engine may not delete them they stay, as with Velero, and do no harm.
+    options.signal.throwIfAborted();
+  }
 }
 
 /** What the storage system says about the snapshot that a claim waits for. */

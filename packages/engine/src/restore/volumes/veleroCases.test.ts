@@ -1,7 +1,12 @@
+/* eslint-disable jest/no-standalone-expect, jest/expect-expect -- the cases are data */
 import type { PodVolumeBackup, Restore } from '@lifeboat/velero-api';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import { cloneJson } from '../../cluster/json';
-import { readCases, withoutNoise } from '../../testing/veleroCases';
+import {
+  readCases,
+  type VeleroCase,
+  withoutNoise,
+} from '../../testing/veleroCases';
 import { provisionFromSnapshot } from './claimShape';
 import { restoredSnapshotName } from './operationName';
 import { addRestoreWait, restoreWaitSettings } from './restoreWait';
@@ -18,6 +23,17 @@ const waitTests = [
   'pkg_restore_actions.TestPodVolumeRestoreActionExecuteWithFileSystemShouldAddWaitInitContainer',
 ];
 
+/** Without a folder of records there is nothing to play. */
+function play(
+  title: string,
+  cases: VeleroCase[],
+  test: (each: VeleroCase) => void | Promise<void>,
+): void {
+  for (const each of cases) {
+    it(`${title}: ${each.name}`, async () => test(each));
+  }
+}
+
 describe('volumes in restores as Velero treats them', () => {
   it('has names for restored snapshots', () => {
     expect(restoredSnapshotName('restoreUID', 'vsName')).toBe(
@@ -25,61 +41,62 @@ describe('volumes in restores as Velero treats them', () => {
     );
   });
 
-  it.each(
-    waitTests.flatMap(test =>
-      readCases(test).map(each => [each.name, each] as const),
-    ),
-  )('init container: %s', (_, { input, output }) => {
-    const item = input.item as KubernetesObject;
-    const original =
-      input.itemFromBackup === '$item'
-        ? item
-        : (input.itemFromBackup as KubernetesObject);
-    const records = new VolumeRecords({
-      // This engine reads them from the backup's own file, where there are no others.
-      podVolumeBackups: (
-        (input.podVolumeBackups ?? []) as PodVolumeBackup[]
-      ).filter(
-        ({ metadata }) =>
-          metadata.namespace === (input.restore as Restore).metadata.namespace,
-      ),
-      location: '',
-    });
-    const pod = cloneJson(item);
-    const deployment = input.veleroDeployment as KubernetesObject | undefined;
-    const containers = (deployment?.spec as any)?.template.spec.containers;
-    const restoreUid = (input.restore as Restore).metadata.uid ?? '';
-    addRestoreWait(
-      pod,
-      records.ofPod(original).map(({ volume }) => volume),
-      restoreUid,
-      restoreWaitSettings(
-        { image: containers?.[0].image ?? 'velero/velero:latest' },
-        // Velero's own helper, to compare with.
-        { command: '/velero-restore-helper' },
-        () => undefined,
-      ),
-    );
-    const sorted = (value: any) => {
-      for (const container of value.spec.initContainers ?? []) {
-        container.volumeMounts?.sort((left: any, right: any) =>
-          left.name < right.name ? -1 : 1,
-        );
-      }
-      return withoutNoise(value);
-    };
-    expect(sorted(pod)).toEqual(sorted(cloneJson(output.updatedItem as any)));
-  });
+  play(
+    'init container',
+    waitTests.flatMap(test => readCases(test)),
+    ({ input, output }) => {
+      const item = input.item as KubernetesObject;
+      const original =
+        input.itemFromBackup === '$item'
+          ? item
+          : (input.itemFromBackup as KubernetesObject);
+      const records = new VolumeRecords({
+        // This engine reads them from the backup's own file, where there are no others.
+        podVolumeBackups: (
+          (input.podVolumeBackups ?? []) as PodVolumeBackup[]
+        ).filter(
+          ({ metadata }) =>
+            metadata.namespace ===
+            (input.restore as Restore).metadata.namespace,
+        ),
+        location: '',
+      });
+      const pod = cloneJson(item);
+      const deployment = input.veleroDeployment as KubernetesObject | undefined;
+      const containers = (deployment?.spec as any)?.template.spec.containers;
+      const restoreUid = (input.restore as Restore).metadata.uid ?? '';
+      addRestoreWait(
+        pod,
+        records.ofPod(original).map(({ volume }) => volume),
+        restoreUid,
+        restoreWaitSettings(
+          { image: containers?.[0].image ?? 'velero/velero:latest' },
+          // Velero's own helper, to compare with.
+          { command: '/velero-restore-helper' },
+          () => undefined,
+        ),
+      );
+      const sorted = (value: any) => {
+        for (const container of value.spec.initContainers ?? []) {
+          container.volumeMounts?.sort((left: any, right: any) =>
+            left.name < right.name ? -1 : 1,
+          );
+        }
+        return withoutNoise(value);
+      };
+      expect(sorted(pod)).toEqual(sorted(cloneJson(output.updatedItem as any)));
+    },
+  );
 
-  it.each(
-    readCases('pkg_restore_actions_csi.TestResetPVCSpec').map(
-      each => [each.name, each] as const,
-    ),
-  )('claims from snapshots: %s', (_, { input, output }) => {
-    const claim = cloneJson(input.pvc) as KubernetesObject;
-    provisionFromSnapshot(claim, String(input.vsName));
-    expect(withoutNoise(claim)).toEqual(withoutNoise(output.pvc));
-  });
+  play(
+    'claims from snapshots',
+    readCases('pkg_restore_actions_csi.TestResetPVCSpec'),
+    ({ input, output }) => {
+      const claim = cloneJson(input.pvc) as KubernetesObject;
+      provisionFromSnapshot(claim, String(input.vsName));
+      expect(withoutNoise(claim)).toEqual(withoutNoise(output.pvc));
+    },
+  );
 
   it('makes a pair on the snapshot of the backup, which outlives it', () => {
     const pair = staticSnapshot(

@@ -1,0 +1,4 @@
+import { volumeRestoreStories } from './restoreStories';
+import { startVolumeCluster } from './startVolumeCluster';
+
+volumeRestoreStories('the embedded cluster', startVolumeCluster);
