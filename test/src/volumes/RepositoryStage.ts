@@ -30,6 +30,9 @@ import { applyMoverAccount } from './applyMoverAccount';
 export const moverImage = 'lifeboat/data-mover:dev';
 export const passwordSecret = 'velero-repo-credentials';
 
+/** A location by its name, or a folder that is none yet. */
+export type Place = string | { folder: string };
+
 /** A Secret as the stories read it. */
 export interface Secret extends KubernetesObject {
   immutable?: boolean;
@@ -92,9 +95,10 @@ export class RepositoryStage {
   ): Promise<string> {
     const location = options.location ?? 'default';
     const name = `${volumeNamespace}-${location}-kopia`;
-    await this.stage.client.create<BackupRepository>(
-      veleroTypes.backupRepositories,
-      {
+    const { client } = this.stage;
+    const maintenanceFrequency = options.frequency ?? '1h0m0s';
+    await client
+      .create<BackupRepository>(veleroTypes.backupRepositories, {
         apiVersion: 'velero.io/v1',
         kind: 'BackupRepository',
         metadata: {
@@ -110,10 +114,18 @@ export class RepositoryStage {
           volumeNamespace,
           backupStorageLocation: location,
           repositoryType: 'kopia',
-          maintenanceFrequency: options.frequency ?? '1h0m0s',
+          maintenanceFrequency,
         },
-      },
-    );
+      })
+      .catch(async error => {
+        // It was found in the storage meanwhile.
+        if (error.code !== 409) throw error;
+        await client.patch(
+          veleroTypes.backupRepositories,
+          { namespace: controlNamespace, name },
+          { contentType: 'merge', body: { spec: { maintenanceFrequency } } },
+        );
+      });
     return name;
   }
 
@@ -172,20 +184,50 @@ export class RepositoryStage {
     ).toString('utf8');
   }
 
+  /** The maintenance Jobs of a repository. */
+  async jobs(repositoryName: string): Promise<KubernetesObject[]> {
+    const found: KubernetesObject[] = [];
+    for await (const job of this.stage.client.list<KubernetesObject>(
+      coreTypes.jobs,
+      {
+        namespace: controlNamespace,
+        labelSelector: `velero.io/repo-name=${repositoryName}`,
+      },
+    )) {
+      found.push(job);
+    }
+    return found;
+  }
+
+  private async locationOf(
+    where: Place,
+  ): Promise<Pick<BackupStorageLocation, 'spec'>> {
+    if (typeof where === 'object') {
+      return {
+        spec: {
+          provider: 'lifeboat.dev/filesystem',
+          config: { path: where.folder },
+          objectStorage: { bucket: 'folder' },
+        },
+      };
+    }
+    const found = await this.stage.client.get<BackupStorageLocation>(
+      veleroTypes.backupStorageLocations,
+      { namespace: controlNamespace, name: where },
+    );
+    if (!found) throw new Error(`There is no location ${where}`);
+    return found;
+  }
+
   /** Opens a repository, as its mover would. */
   async use<T>(
     volumeNamespace: string,
     password: string,
     action: (repository: Repository) => Promise<T> | T,
-    location = 'default',
+    where: Place = 'default',
   ): Promise<T> {
-    const found = await this.stage.client.get<BackupStorageLocation>(
-      veleroTypes.backupStorageLocations,
-      { namespace: controlNamespace, name: location },
-    );
-    if (!found) throw new Error(`There is no location ${location}`);
     const opened = await openVolumeRepository({
-      location: found,
+      location: await this.locationOf(where),
       password,
       volumeNamespace,
       workers: 0,
@@ -203,7 +245,7 @@ export class RepositoryStage {
     volumeNamespace: string,
     folder: string,
     options: VeleroSnapshotOptions,
-    location = 'default',
+    where: Place = 'default',
   ): Promise<string> {
     return this.use(
       volumeNamespace,
@@ -216,20 +258,20 @@ export class RepositoryStage {
         );
         return snapshot.id;
       },
-      location,
+      where,
     );
   }
 
   /** IDs of a repository's snapshots. */
   async snapshots(
     volumeNamespace: string,
-    location = 'default',
+    where: Place = 'default',
   ): Promise<string[]> {
     return this.use(
       volumeNamespace,
       await this.password(),
       repository => listSnapshots(repository).map(({ id }) => id),
-      location,
+      where,
     );
   }
 }

@@ -1,11 +1,8 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  coreTypes,
-  veleroTypes,
-  type KubernetesObject,
-} from '@lifeboat/engine';
-import { veleroRepositoryState } from '@lifeboat/kopia';
+import { setTimeout as delay } from 'node:timers/promises';
+import { veleroTypes, type KubernetesObject } from '@lifeboat/engine';
+import { maintenanceParameters, veleroRepositoryState } from '@lifeboat/kopia';
 import type { BackupStorageLocation } from '@lifeboat/velero-api';
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
@@ -54,13 +51,11 @@ export function repositoryStories(
 
     it('connects to a repository of another installation once its password is known, and makes none beside it', async () => {
       const folder = repositories.newFolder('foreign');
+      await repositories.use('theirs', 'their password', () => undefined, {
+        folder,
+      });
+
       await repositories.stage.createLocation('foreign', folder);
-      await repositories.use(
-        'theirs',
-        'their password',
-        () => undefined,
-        'foreign',
-      );
 
       // Nobody asked for it: it was found in the storage.
       const found = await repositories.until(
@@ -165,16 +160,7 @@ export function repositoryStories(
       const jobs = await eventually(
         'at most three jobs are left, all ended',
         async () => {
-          const found: KubernetesObject[] = [];
-          for await (const job of stage.client.list<KubernetesObject>(
-            coreTypes.jobs,
-            {
-              namespace: controlNamespace,
-              labelSelector: `velero.io/repo-name=${asked}`,
-            },
-          )) {
-            found.push(job);
-          }
+          const found = await repositories.jobs(asked);
           const status = (job: KubernetesObject) =>
             job.status as { succeeded?: number };
           return (
@@ -190,5 +176,168 @@ export function repositoryStories(
         );
       }
     }, 120_000);
+
+    it('maintains nothing in a location that another cluster owns, or that may only be read', async () => {
+      const { stage } = repositories;
+      const theirs = repositories.newFolder('owned');
+      mkdirSync(path.join(theirs, 'metadata', 'lifeboat'), { recursive: true });
+      const record = path.join(theirs, 'metadata/lifeboat/expiry-owner.json');
+      writeFileSync(
+        record,
+        JSON.stringify({ clusterId: 'of-another', clusterName: 'another' }),
+      );
+      await stage.createLocation('owned', theirs);
+      const owned = await repositories.demand('shop', {
+        location: 'owned',
+        frequency: '1s',
+      });
+      await repositories.until(owned, 'Ready');
+      const old = repositories.newFolder('old');
+      await repositories.save(
+        'shop',
+        repositories.newFolder('source'),
+        {
+          requester: 'snapshot-pod-volume',
+          realSource: 'shop/web/data',
+        },
+        { folder: old },
+      );
+      await stage.createLocation('old', old, { accessMode: 'ReadOnly' });
+      const readOnly = await repositories.demand('shop', {
+        location: 'old',
+        frequency: '1s',
+      });
+      await repositories.until(readOnly, 'Ready');
+      await delay(4_000);
+      expect(await repositories.jobs(owned)).toEqual([]);
+      expect(await repositories.jobs(readOnly)).toEqual([]);
+
+      // An administrator hands the location over.
+      rmSync(record);
+      await stage.client.patch(
+        veleroTypes.backupRepositories,
+        { namespace: controlNamespace, name: owned },
+        {
+          contentType: 'merge',
+          body: { spec: { maintenanceFrequency: '2s' } },
+        },
+      );
+      await eventually(
+        'it is maintained here now',
+        async () => (await repositories.jobs(owned)).length > 0,
+        30_000,
+      );
+    }, 90_000);
+
+    it('takes up where it was when the engine is killed during maintenance', async () => {
+      const { stage } = repositories;
+      const asked = await repositories.demand('restarted', { frequency: '1s' });
+      await repositories.until(asked, 'Ready');
+      await eventually(
+        'maintenance begins',
+        async () => (await repositories.jobs(asked)).length > 0,
+        30_000,
+      );
+      stage.engine.signal('SIGKILL');
+      await eventually('the engine is gone', () => !stage.isEngineAlive());
+      const [job] = await eventually('the Job ends without it', async () => {
+        const jobs = await repositories.jobs(asked);
+        const status = jobs[0]?.status as { succeeded?: number } | undefined;
+        return status?.succeeded === 1 && jobs;
+      });
+      await stage.restartEngine();
+      await eventually(
+        'the run is in the history',
+        async () => {
+          const found = await repositories.get(asked);
+          const [first] = found?.status?.recentMaintenance ?? [];
+          return (
+            first?.result === 'Succeeded' &&
+            first.startTimestamp === job.metadata.creationTimestamp
+          );
+        },
+        30_000,
+      );
+    }, 120_000);
+  });
+
+  describe(`repositories with passwords of their own on ${name}`, () => {
+    let repositories: RepositoryStage;
+
+    beforeAll(async () => {
+      repositories = await RepositoryStage.start(start, {
+        repositories: {
+          password: 'repository',
+          maintenance: { fullIntervalHours: 12, keepJobs: 1 },
+        },
+      });
+    }, 150_000);
+
+    afterAll(async () => {
+      await repositories?.stop();
+    }, 60_000);
+
+    it('makes each with its own password, and maintains it with that', async () => {
+      const names = ['shop', 'other'];
+      const passwords: string[] = [];
+      for (const volumeNamespace of names) {
+        const asked = await repositories.demand(volumeNamespace, {
+          frequency: '1s',
+        });
+        const secret = `velero-repo-credentials-${asked}`;
+        const ready = await repositories.until(asked, 'Ready');
+        expect(
+          ready.metadata.annotations?.['lifeboat.dev/password-secret'],
+        ).toBe(secret);
+        const password = await repositories.password(secret);
+        passwords.push(password);
+        await repositories.use(volumeNamespace, password, repository => {
+          expect(maintenanceParameters(repository)).toMatchObject({
+            owner: 'default@default',
+            full: { enabled: true, interval: 12 * 3600 * 1e9 },
+          });
+        });
+        await eventually(
+          'maintenance succeeded',
+          async () => {
+            const found = await repositories.get(asked);
+            return found?.status?.recentMaintenance?.some(
+              ({ result }) => result === 'Succeeded',
+            );
+          },
+          60_000,
+        );
+      }
+      expect(new Set(passwords).size).toBe(2);
+      expect(await repositories.getSecret(passwordSecret)).toBeUndefined();
+    }, 150_000);
+
+    it('keeps one finished Job, as it was told', async () => {
+      await eventually(
+        'older Jobs are removed',
+        async () => {
+          const found = await repositories.get('shop-default-kopia');
+          const jobs = await repositories.jobs('shop-default-kopia');
+          return (
+            (found?.status?.recentMaintenance?.length ?? 0) >= 3 &&
+            jobs.length <= 2
+          );
+        },
+        60_000,
+      );
+    }, 90_000);
+
+    it('goes on using the password of the installation where a repository was made with it', async () => {
+      await repositories.createPassword(passwordSecret, 'of the installation');
+      const folder = repositories.newFolder('older');
+      await repositories.use('shop', 'of the installation', () => undefined, {
+        folder,
+      });
+      await repositories.stage.createLocation('older', folder);
+      const ready = await repositories.until('shop-older-kopia', 'Ready');
+      expect(ready.metadata.annotations?.['lifeboat.dev/password-secret']).toBe(
+        passwordSecret,
+      );
+    }, 60_000);
   });
 }
