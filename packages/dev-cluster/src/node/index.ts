@@ -155,7 +155,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       jobs(context),
       cronJobs(context),
       endpoints(context),
-      volumeBinding(context),
+      volumeBinding(context, events),
       provisioner(context, driver, events),
       snapshotController(context),
       contentController(context, driver),

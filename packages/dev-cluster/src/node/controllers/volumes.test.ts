@@ -1,6 +1,6 @@
 import { parseQuantity } from '../quantity';
 import { FolderDriver } from '../driver/FolderDriver';
-import { Claim, Volume, volumeFits } from './volumes';
+import { Claim, Volume, volumeFits, volumeMismatch } from './volumes';
 
 const claim: Claim = {
   apiVersion: 'v1',
@@ -36,6 +36,19 @@ describe('volumeFits', () => {
     ['released', {}, { phase: 'Released' }, false],
   ])('%s', (_case, spec, status, expected) => {
     expect(volumeFits(volume(spec, status), claim)).toBe(expected);
+  });
+});
+
+describe('volumeMismatch', () => {
+  it.each([
+    [{}, undefined],
+    [{ claimRef: { name: 'x' } }, undefined],
+    [{ capacity: { storage: '512Mi' } }, 'requested PV is too small'],
+    [{ storageClassName: 'fast' }, 'storageClassName does not match'],
+    [{ volumeMode: 'Block' }, 'incompatible volumeMode'],
+    [{ accessModes: ['ReadOnlyMany'] }, 'incompatible accessMode'],
+  ])('%j: %s', (spec, expected) => {
+    expect(volumeMismatch(volume(spec), claim)).toBe(expected);
   });
 });
 

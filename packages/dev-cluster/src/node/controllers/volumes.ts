@@ -6,6 +6,7 @@ import { matchesSelector } from '../api/labelSelector';
 import { DEFAULT_CLASS, isOurDriver } from '../driver/storageObjects';
 import { parseQuantity } from '../quantity';
 import { Controller, ControllerContext, queueFor } from './ControllerContext';
+import { EventRecorder } from './EventRecorder';
 
 const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
@@ -59,29 +60,56 @@ export type StorageClass = Resource & {
   volumeBindingMode?: string;
 };
 
-/** Whether a volume without an owner may serve a claim. Kubernetes: class, mode, access modes, size, selector. */
-export function volumeFits(volume: Volume, claim: Claim): boolean {
+/** Why a volume cannot serve a claim that asks for it by name, or undefined. Kubernetes: size, class, mode, access modes. */
+export function volumeMismatch(
+  volume: Volume,
+  claim: Claim,
+): string | undefined {
   const spec = volume.spec ?? {};
   const wanted = claim.spec ?? {};
+  if (isTooSmall(volume, claim)) return 'requested PV is too small';
+  if ((spec.storageClassName ?? '') !== (wanted.storageClassName ?? '')) {
+    return 'storageClassName does not match';
+  }
+  if (!hasSameMode(volume, claim)) return 'incompatible volumeMode';
+  const missing = (wanted.accessModes ?? []).some(
+    mode => !(spec.accessModes ?? []).includes(mode),
+  );
+  return missing ? 'incompatible accessMode' : undefined;
+}
+
+/** Whether a volume without an owner may serve a claim. Kubernetes: class, mode, access modes, size, selector. */
+export function volumeFits(volume: Volume, claim: Claim): boolean {
+  const { selector } = claim.spec ?? {};
   return (
     !volume.metadata.deletionTimestamp &&
     volume.status?.phase !== 'Released' &&
     volume.status?.phase !== 'Failed' &&
-    !spec.claimRef &&
-    (spec.storageClassName ?? '') === (wanted.storageClassName ?? '') &&
-    (spec.volumeMode ?? 'Filesystem') === (wanted.volumeMode ?? 'Filesystem') &&
-    (wanted.accessModes ?? []).every(mode =>
-      (spec.accessModes ?? []).includes(mode),
-    ) &&
-    parseQuantity(spec.capacity?.storage ?? '0') >=
-      parseQuantity(wanted.resources?.requests?.storage ?? '0') &&
-    (!wanted.selector ||
-      matchesSelector(wanted.selector, volume.metadata.labels))
+    !volume.spec?.claimRef &&
+    volumeMismatch(volume, claim) === undefined &&
+    (!selector || matchesSelector(selector, volume.metadata.labels))
   );
 }
 
+function isTooSmall(volume: Volume, claim: Claim): boolean {
+  return (
+    parseQuantity(volume.spec?.capacity?.storage ?? '0') <
+    parseQuantity(claim.spec?.resources?.requests?.storage ?? '0')
+  );
+}
+
+function hasSameMode(volume: Volume, claim: Claim): boolean {
+  const modes = [volume, claim].map(
+    each => each.spec?.volumeMode ?? 'Filesystem',
+  );
+  return modes[0] === modes[1];
+}
+
 /** Binds claims to volumes, and hands claims without one to the provisioner of their class. */
-export function volumeBinding(context: ControllerContext): Controller {
+export function volumeBinding(
+  context: ControllerContext,
+  events: EventRecorder,
+): Controller {
   const { client, informers } = context;
   const claims = informers.of<Claim>(types.persistentVolumeClaims);
   const volumes = informers.of<Volume>(types.persistentVolumes);
@@ -120,7 +148,12 @@ export function volumeBinding(context: ControllerContext): Controller {
         undefined,
         volume.metadata.name,
         {
-          metadata: { resourceVersion: volume.metadata.resourceVersion },
+          metadata: {
+            resourceVersion: volume.metadata.resourceVersion,
+            ...(volume.spec?.claimRef
+              ? {}
+              : { annotations: { [BOUND_BY_CONTROLLER]: 'yes' } }),
+          },
           spec: {
             claimRef: {
               apiVersion: 'v1',
@@ -196,7 +229,17 @@ export function volumeBinding(context: ControllerContext): Controller {
         (!reference.uid &&
           reference.namespace === claim.metadata.namespace &&
           reference.name === claim.metadata.name);
-      if (volume && ours) await bind(claim, volume);
+      const mismatch =
+        volume && !reference ? volumeMismatch(volume, claim) : undefined;
+      if (mismatch) {
+        await setClaimPhase(claim, 'Pending');
+        await events.record(
+          claim,
+          'Warning',
+          'VolumeMismatch',
+          `Cannot bind to requested volume "${volumeName}": ${mismatch}`,
+        );
+      } else if (volume && ours) await bind(claim, volume);
       else if (claim.metadata.annotations?.[BIND_COMPLETED]) {
         await setClaimPhase(claim, 'Lost');
       } else await setClaimPhase(claim, 'Pending');
@@ -206,6 +249,9 @@ export function volumeBinding(context: ControllerContext): Controller {
       .list()
       .find(
         volume =>
+          !volume.metadata.deletionTimestamp &&
+          !isTooSmall(volume, claim) &&
+          hasSameMode(volume, claim) &&
           volume.spec?.claimRef?.namespace === claim.metadata.namespace &&
           volume.spec?.claimRef?.name === claim.metadata.name &&
           (!volume.spec.claimRef.uid ||

@@ -9,11 +9,7 @@ import { ControllerContext } from '../controllers/ControllerContext';
 import { Service } from '../controllers/endpoints';
 import { EventRecorder } from '../controllers/EventRecorder';
 import { Claim, Volume } from '../controllers/volumes';
-import {
-  isFinished,
-  Pod,
-  PodStatus,
-} from '../controllers/Workload';
+import { isFinished, Pod, PodStatus } from '../controllers/Workload';
 import { Faults } from '../driver/Faults';
 import { FolderDriver } from '../driver/FolderDriver';
 import { ProcessOrigins } from '../driver/ProcessPause';
