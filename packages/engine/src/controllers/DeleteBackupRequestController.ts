@@ -33,6 +33,9 @@ import {
 const keepProcessedMs = 24 * 3600 * 1000;
 const movingPollMs = 2_000;
 
+/** Data of the backup's volumes is still on its way; it is canceled, and its end is awaited. */
+class StillMovingError extends Error {}
+
 /**
  * Removes a backup with all its data (Velero: backup deletion). Unlike there, a
  * request that was cut short is taken up again after a restart: every step may
@@ -155,9 +158,6 @@ function isPassing(error: unknown): boolean {
     (error instanceof StorageError || isKopiaError(error)) && error.retryable
   );
 }
-
-/** Data of the backup's volumes is still on its way; it is canceled, and its end is awaited. */
-class StillMovingError extends Error {}
 
 /**
  * Deletes what lies in storage: first the data of volumes, which only the files tell the way to, then the files.

@@ -206,21 +206,21 @@ async function setFullInterval(
   context: ControllerContext,
   repository: BackupRepository,
   location: BackupStorageLocation,
-  { repository: open }: VolumeRepository,
+  { repository: opened }: VolumeRepository,
   signal: AbortSignal,
 ): Promise<void> {
   const wanted =
     fullIntervalHours(repository, context.config) * hourInNanoseconds;
-  const parameters = maintenanceParameters(open);
+  const parameters = maintenanceParameters(opened);
   if (!parameters || parameters.full.interval === wanted) return;
   const owner = await claimLocation(await context.openStore(location), context);
   if (!owner.ours) return;
   context.beforeWrite();
-  setMaintenanceParameters(open, {
+  setMaintenanceParameters(opened, {
     ...parameters,
     full: { ...parameters.full, interval: wanted },
   });
-  await open.flush(signal);
+  await opened.flush(signal);
 }
 
 function fullIntervalHours(
