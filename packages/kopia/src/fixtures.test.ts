@@ -19,6 +19,7 @@ import {
 } from './testing/temporaryFolder';
 import { fixtureRepositories } from './testing/fixtureRepositories';
 
+jest.setTimeout(60_000);
 afterAll(removeTemporaryFolders);
 
 const described = fixtures ? describe : describe.skip;

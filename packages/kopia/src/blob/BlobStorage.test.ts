@@ -31,6 +31,7 @@ import { withMetrics } from './withObserver';
 import { withRetry } from './withRetry';
 import { withTimeout } from './withTimeout';
 
+jest.setTimeout(60_000);
 afterAll(removeTemporaryFolders);
 
 describe('memory', () => {

@@ -12,6 +12,7 @@ import { parseCommandLine, parsePlace, parseSource } from './arguments';
 import { runCommand } from './commands';
 import { formatBytes, printable } from './output';
 
+jest.setTimeout(60_000);
 afterAll(removeTemporaryFolders);
 
 /** Runs one command as the program does. */

@@ -24,6 +24,7 @@ import {
 } from './parameters';
 import { runMaintenance } from './runMaintenance';
 
+jest.setTimeout(60_000);
 afterAll(removeTemporaryFolders);
 
 const hour = 3600 * 1000;

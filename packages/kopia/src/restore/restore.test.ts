@@ -34,6 +34,7 @@ import { restoreTree } from './restoreTree';
 import { readFile, restoreToDevice, tarOf, zipOf } from './streams';
 import { verifyContents, verifySnapshots } from './verify';
 
+jest.setTimeout(60_000);
 afterAll(removeTemporaryFolders);
 
 const summary = {

@@ -30,6 +30,7 @@ import { DirectoryEntry, fromGoMode } from '../snapshot/DirectoryEntry';
 import { readDirectory } from '../snapshot/snapshots';
 import { Semaphore } from '../snapshot/upload/Semaphore';
 import { parseTimestamp } from '../time/timestamps';
+import { SlownessMeter } from '../SlownessMeter';
 import { checkEntryName } from './safeNames';
 
 /** Progress of a restore. @public */
@@ -104,7 +105,7 @@ class TreeRestorer {
   private readonly slots: Semaphore;
   private readonly largeSlots = new Semaphore(parallelLargeFiles);
   private failure: unknown;
-  private indirectFiles = 0;
+  private readonly meter = new SlownessMeter(slowDirectMs, filesAfterSlow);
 
   constructor(
     private readonly repository: Repository,
@@ -320,10 +321,7 @@ class TreeRestorer {
     target: string,
     path: string,
   ): Promise<boolean> {
-    if (this.indirectFiles > 0) {
-      this.indirectFiles -= 1;
-      return false;
-    }
+    if (!this.meter.direct()) return false;
     const data = await object.readAll(directSize, {
       signal: this.options.signal,
     });
@@ -347,8 +345,7 @@ class TreeRestorer {
     } finally {
       closeSync(fd);
     }
-    if (performance.now() - started > slowDirectMs)
-      this.indirectFiles = filesAfterSlow;
+    this.meter.note(performance.now() - started);
     this.progress.bytes += data.length;
     this.progress.files += 1;
     return true;

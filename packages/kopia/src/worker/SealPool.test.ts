@@ -10,6 +10,7 @@ import {
 import { xorshift } from '../testing/xorshift';
 import { startSealPool } from './SealPool';
 
+jest.setTimeout(60_000);
 afterAll(removeTemporaryFolders);
 
 const setup = {

@@ -1,6 +1,6 @@
 // Entry of the worker threads: hashes and encrypts chunks in memory that it shares with the main thread.
 import { parentPort, workerData } from 'node:worker_threads';
-import { GarbageCount } from '../garbage';
+import { GarbageCount, keepFreedMemory } from '../garbage';
 import { Sealer, SealAnswer, SealerSetup, SealRequest } from './sealing';
 
 const { setup, memory } = workerData as {
@@ -12,6 +12,7 @@ if (!port) throw new Error('This program runs as a worker thread only');
 
 // Every encrypted piece is a buffer of its own; without this an upload takes twice the memory.
 const garbage = new GarbageCount();
+keepFreedMemory();
 
 const sealer = Sealer.create(setup, Buffer.from(memory));
 sealer.then(

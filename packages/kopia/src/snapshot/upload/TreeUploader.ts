@@ -14,6 +14,7 @@ import { PolicyTree } from './PolicyTree';
 import { PreviousDirectories } from './PreviousTrees';
 import { Semaphore } from './Semaphore';
 import {
+  directoryMeter,
   isInvalidName,
   openSourceFile,
   readSourceDirectory,
@@ -102,6 +103,7 @@ export class TreeUploader {
 
   private readonly slots: Semaphore;
   private readonly smallFiles = new SmallFileReader();
+  private readonly directoryMeter = directoryMeter();
   private turnSince = performance.now();
   private failure: unknown;
 
@@ -173,14 +175,17 @@ export class TreeUploader {
     pending: Promise<void>[],
     onRead: () => void,
   ): Promise<{ result: Promise<DirectoryEntry> }> {
-    let children = await readSourceDirectory(entry.path, (name, error) => {
-      this.report(
-        builder,
-        join(place.path, name),
-        error,
-        place.policies.child(name).effective.errorHandling?.ignoreFileErrors,
-      );
-    });
+    let children = await readSourceDirectory(
+      entry.path,
+      (name, error) =>
+        this.report(
+          builder,
+          join(place.path, name),
+          error,
+          place.policies.child(name).effective.errorHandling?.ignoreFileErrors,
+        ),
+      this.directoryMeter,
+    );
     this.counts.directories += 1;
     const compressor = this.metadataCompressor(place.policies.effective);
     const described = describeEntry(entry);

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { messageOf } from '../../errors';
 import { ByteSource } from '../../object/ChunkPipeline';
+import { SlownessMeter } from '../../SlownessMeter';
 import { formatTimestamp } from '../../time/timestamps';
 import { toGoMode } from '../DirectoryEntry';
 
@@ -182,15 +183,21 @@ function listNames(
 // that is fast.
 const batch = 64;
 const slowBatchMs = 4;
+const batchesAfterSlow = 16;
+
+/** Decides how directories are looked at. */
+export function directoryMeter(): SlownessMeter {
+  return new SlownessMeter(slowBatchMs, batchesAfterSlow);
+}
 
 /** Everything in a directory. Entries that vanish meanwhile are left out; others that fail are reported. */
 export async function readSourceDirectory(
   path: SourcePath,
   onError: (name: string, error: SourceError) => void,
+  meter: SlownessMeter = directoryMeter(),
 ): Promise<SourceEntry[]> {
   const names = await listNames(path);
   const entries: SourceEntry[] = [];
-  let direct = true;
   const failed = (name: string, cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
       onError(
@@ -200,7 +207,7 @@ export async function readSourceDirectory(
   };
   for (let from = 0; from < names.length; from += batch) {
     const some = names.slice(from, from + batch);
-    if (direct) {
+    if (meter.direct()) {
       const started = performance.now();
       for (const { name, path: entryPath } of some) {
         try {
@@ -215,7 +222,7 @@ export async function readSourceDirectory(
           failed(name, error);
         }
       }
-      direct = performance.now() - started < slowBatchMs;
+      meter.note(performance.now() - started);
       if (from > 0) await new Promise<void>(resolve => setImmediate(resolve));
       continue;
     }
@@ -275,15 +282,15 @@ export function openSourceFile(
 const largestSmallFile = 64 * 1024;
 // A file in the page cache takes a tenth of this; on a disk, reading several at once is what helps.
 const slowReadMs = 0.4;
-const readsAfterSlow = 32;
+const readsAfterSlow = 64;
 const slabSize = 1024 * 1024;
 
 /**
  * Reads small files directly instead of through the thread pool, which costs several times the processor time. A file
- * system that answers slowly would block this thread, so every slow read sends the next ones through the pool.
+ * system that answers slowly would block this thread, so slow reads send the next ones through the pool.
  */
 export class SmallFileReader {
-  private rest = 0;
+  private readonly meter = new SlownessMeter(slowReadMs, readsAfterSlow);
   private slab = Buffer.alloc(0);
   private used = 0;
 
@@ -300,15 +307,12 @@ export class SmallFileReader {
   /** All bytes of a file; undefined when it must be read the other way. */
   read(path: SourcePath, size: number): Buffer | undefined {
     if (size > largestSmallFile) return undefined;
-    if (this.rest > 0) {
-      this.rest -= 1;
-      return undefined;
-    }
+    if (!this.meter.direct()) return undefined;
     const started = performance.now();
     // One byte more than expected shows whether the file has grown.
     const buffer = this.room(size + 1);
     const have = readWhole(path, buffer);
-    if (performance.now() - started > slowReadMs) this.rest = readsAfterSlow;
+    this.meter.note(performance.now() - started);
     return have > size ? undefined : buffer.subarray(0, have);
   }
 }

@@ -40,6 +40,7 @@ import { holdDirectory } from './HeldDirectory';
 import { readSourceDirectory, SourceError } from './sourceFiles';
 import { uploadStream, uploadTree } from './uploadSnapshot';
 
+jest.setTimeout(60_000);
 afterAll(removeTemporaryFolders);
 
 const password = 'test';

@@ -352,42 +352,52 @@ export async function uploadStream(
   name: string,
   options: UploadOptions = {},
 ): Promise<UploadResult> {
+  const { source, close } = streamSource(stream);
+  try {
+    return await uploadSource(repository, source, name, options);
+  } finally {
+    await close();
+  }
+}
+
+/** Stores a source of bytes as a directory with one file. */
+async function uploadSource(
+  repository: Repository,
+  source: ByteSource,
+  name: string,
+  options: UploadOptions,
+): Promise<UploadResult> {
   return runUpload(
     repository,
     options,
     name,
-    source => PolicyTree.of(repository, source, options.policy),
+    snapshotSource => PolicyTree.of(repository, snapshotSource, options.policy),
     async ({ uploader }, policies) => {
       const mtime = formatMilliseconds(repository.clock());
-      const { source, close } = streamSource(stream);
-      try {
-        const stored = await uploader.bytes(
-          source,
-          { name, size: 0 },
-          policies.effective,
-        );
-        uploader.counts.files += 1;
-        uploader.counts.nonCachedFiles += 1;
-        uploader.counts.directories += 1;
-        uploader.counts.totalSize += stored.length;
-        const builder = new DirectoryBuilder();
-        builder.add({
-          name,
-          type: 'f',
-          mode: '0777',
-          size: stored.length,
-          mtime,
-          obj: stored.id,
-        });
-        const { data, summary } = builder.build(mtime);
-        const { id } = await repository.objects.writeBuffer(data, {
-          prefix: 'k',
-          signal: options.signal,
-        });
-        return { name, type: 'd', mode: '0777', mtime, obj: id, summ: summary };
-      } finally {
-        await close();
-      }
+      const stored = await uploader.bytes(
+        source,
+        { name, size: 0 },
+        policies.effective,
+      );
+      uploader.counts.files += 1;
+      uploader.counts.nonCachedFiles += 1;
+      uploader.counts.directories += 1;
+      uploader.counts.totalSize += stored.length;
+      const builder = new DirectoryBuilder();
+      builder.add({
+        name,
+        type: 'f',
+        mode: '0777',
+        size: stored.length,
+        mtime,
+        obj: stored.id,
+      });
+      const { data, summary } = builder.build(mtime);
+      const { id } = await repository.objects.writeBuffer(data, {
+        prefix: 'k',
+        signal: options.signal,
+      });
+      return { name, type: 'd', mode: '0777', mtime, obj: id, summ: summary };
     },
   );
 }
@@ -400,16 +410,8 @@ export async function uploadDevice(
 ): Promise<UploadResult> {
   const resolved = await realpath(path);
   const opened = await openSourceFile(resolved, constants.O_NONBLOCK);
-  async function* blocks(): AsyncGenerator<Buffer> {
-    const buffer = Buffer.allocUnsafeSlow(1024 * 1024);
-    for (;;) {
-      const count = await opened.source(buffer, 0, buffer.length);
-      if (count === 0) return;
-      yield buffer.subarray(0, count);
-    }
-  }
   try {
-    return await uploadStream(repository, blocks(), resolved, options);
+    return await uploadSource(repository, opened.source, resolved, options);
   } finally {
     await opened.close();
   }
