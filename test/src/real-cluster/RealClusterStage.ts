@@ -16,6 +16,7 @@ import {
   isTerminalBackupPhase,
   isTerminalRestorePhase,
   type Backup,
+  type BackupRepository,
   type BackupStorageLocation,
   type Restore,
 } from '@lifeboat/velero-api';
@@ -49,6 +50,8 @@ export class RealClusterStage {
   /** What a reader of the results should know. */
   readonly notes: string[] = [];
   readonly namespaces: string[] = [];
+  /** What was there before the stories, as `leftovers` names it. */
+  presentBefore: ReadonlySet<string> = new Set();
   /** Volumes that a restore in place has replaced and keeps. */
   readonly oldVolumes: string[] = [];
   private readonly folder = mkdtempSync(
@@ -412,6 +415,17 @@ export class RealClusterStage {
   async stop(): Promise<void> {
     if (!this.settings.keep) {
       await this.remove(veleroTypes.backupStorageLocations, this.id);
+      for (const { metadata, spec } of await this.all<BackupRepository>(
+        veleroTypes.backupRepositories,
+        this.control,
+      )) {
+        if (spec.backupStorageLocation === this.id) {
+          await this.remove(
+            veleroTypes.backupRepositories,
+            metadata.name ?? '',
+          );
+        }
+      }
       await this.remove(coreTypes.secrets, this.id);
       for (const name of this.namespaces) {
         await this.remove(coreTypes.namespaces, name);

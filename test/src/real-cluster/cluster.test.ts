@@ -1,6 +1,8 @@
 import { dataMovementStories } from './dataMovementStories';
+import { endStories } from './endStories';
 import { fileSystemBackupStories } from './fileSystemBackupStories';
 import { readSettings } from '../cluster/readClusterTestSettings';
+import { presentBefore } from './leftovers';
 import { RealClusterStage } from './RealClusterStage';
 
 describe('a real cluster', () => {
@@ -12,6 +14,7 @@ describe('a real cluster', () => {
     delete process.env.AWS_ACCESS_KEY_ID;
     delete process.env.AWS_SECRET_ACCESS_KEY;
     stage = await RealClusterStage.start(settings);
+    stage.presentBefore = await presentBefore(stage);
   }, 180_000);
 
   afterAll(async () => {
@@ -39,5 +42,9 @@ describe('a real cluster', () => {
 
   describe('mounted volumes', () => {
     fileSystemBackupStories(() => stage);
+  });
+
+  describe('in the end', () => {
+    endStories(() => stage);
   });
 });

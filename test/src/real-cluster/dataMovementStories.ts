@@ -11,7 +11,7 @@ import {
   type DataUpload,
 } from '@lifeboat/velero-api';
 import { eventually } from '../cluster/eventually';
-import { leftovers, presentBefore } from './leftovers';
+import { leftovers } from './leftovers';
 import type { RealClusterStage } from './RealClusterStage';
 import {
   comparable,
@@ -38,7 +38,6 @@ function lastFrozen(reports: StoreReport[]): StoreReport {
 export function dataMovementStories(stageOf: () => RealClusterStage): void {
   let source: string;
   let frozen: StoreReport;
-  let before: Set<string>;
 
   const uploads = async (backup: string): Promise<DataUpload[]> => {
     const stage = stageOf();
@@ -51,12 +50,8 @@ export function dataMovementStories(stageOf: () => RealClusterStage): void {
   };
 
   const expectNothingLeft = async () => {
-    expect(await leftovers(stageOf(), before)).toEqual([]);
+    expect(await leftovers(stageOf(), stageOf().presentBefore)).toEqual([]);
   };
-
-  beforeAll(async () => {
-    before = await presentBefore(stageOf());
-  });
 
   it('has a storage class whose driver the snapshot class belongs to', async () => {
     const stage = stageOf();
@@ -252,8 +247,12 @@ export function dataMovementStories(stageOf: () => RealClusterStage): void {
         includedNamespaces: [source],
         snapshotMoveData: true,
       });
-      await eventually('data is to be moved', async () =>
-        (await uploads('survived')).some(({ status }) => status?.phase),
+      await eventually(
+        'only the data is left to be moved',
+        async () =>
+          (await stage.backup('survived'))?.status?.phase ===
+          'WaitingForPluginOperations',
+        60_000,
       );
       await stage.killEngine();
       expect(
