@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import {
   coreTypes,
   snapshotTypes,
+  veleroTypes,
   type KubernetesObject,
 } from '@lifeboat/engine';
 import {
@@ -498,6 +499,41 @@ export function volumeBackupStories(
       await stage.expectNothingLeft();
     }, 120_000);
 
+    it('wakes what it froze before it ends on purpose', async () => {
+      await stage.faults({ 'snapshot-create-delay-ms': '5000' });
+      await stage.stage.createBackup('ended', {
+        includedNamespaces: ['shop'],
+        snapshotMoveData: true,
+      });
+      await eventually('the application is frozen', async () => isFrozen());
+      await stage.stage.engine.stop();
+      expect(isFrozen()).toBe(false);
+      await stage.faults({ 'snapshot-create-delay-ms': null });
+      await stage.stage.restartEngine();
+      const backup = await stage.stage.backupEnd('ended', 60_000);
+      expect(backup.status?.phase).toBe('Failed');
+      await stage.expectNothingLeft();
+    }, 120_000);
+
+    it('leaves nothing of a backup that is deleted while its data is moved', async () => {
+      await stage.faults({ 'copy-bytes-per-second': '500' });
+      await stage.stage.createBackup('deleted', {
+        includedNamespaces: ['shop'],
+        snapshotMoveData: true,
+      });
+      await waitsForData(stage, 'deleted');
+      await stage.client.delete(veleroTypes.backups, {
+        namespace: controlNamespace,
+        name: 'deleted',
+      });
+      await stage.faults({ 'copy-bytes-per-second': null });
+      await eventually(
+        'its files are gone',
+        async () => stage.stage.files('backups', 'deleted').length === 0,
+      );
+      await stage.expectNothingLeft();
+    }, 120_000);
+
     it('copies the files of running pods, between their hooks', async () => {
       await stage.stage.restartEngine(
         {},
@@ -608,12 +644,7 @@ async function podsPath({ client }: DataPathStage): Promise<string> {
 async function cancel({ stage }: DataPathStage, name: string): Promise<void> {
   const backup = (await stage.getBackup(name)) as Backup;
   await stage.client.patch(
-    {
-      group: 'velero.io',
-      version: 'v1',
-      resource: 'backups',
-      namespaced: true,
-    },
+    veleroTypes.backups,
     { namespace: backup.metadata.namespace, name },
     {
       contentType: 'merge',

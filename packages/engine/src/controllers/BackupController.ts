@@ -44,6 +44,10 @@ export class BackupController implements Controller {
     return Math.max(config.concurrency.backups, 1);
   }
 
+  ended(): Promise<void> {
+    return this.runs.ended();
+  }
+
   async recover(context: ControllerContext): Promise<void> {
     const backups: Backup[] = [];
     for await (const backup of context.client.list<Backup>(this.type, {
@@ -82,6 +86,7 @@ export class BackupController implements Controller {
       return { requeueAfterMs: lookAgainMs };
     }
     if (!backup || backup.metadata.deletionTimestamp) {
+      await this.waiting.abandon(key.name, context);
       await this.runs.startNext(context);
       return undefined;
     }

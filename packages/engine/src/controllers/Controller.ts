@@ -50,6 +50,11 @@ export interface Controller {
     key: ObjectKey,
     context: ControllerContext,
   ): Promise<void | Requeue>;
+  /**
+   * Resolves when nothing runs in the background any more. Asked after the
+   * signal was aborted, and waited for a while before the lease is given back.
+   */
+  ended?(): Promise<void>;
 }
 
 /**

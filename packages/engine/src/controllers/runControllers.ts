@@ -13,6 +13,9 @@ import type { RecordSigner } from '../storage/RecordSigner';
 import { loadRecordSigner } from '../storage/signRecords';
 import type { Controller, ControllerContext, ObjectKey } from './Controller';
 
+/** What runs in the background may wake applications that it froze, but not hold up the process. */
+const longestEndMs = 12_000;
+
 /** @public */
 export interface RunControllersOptions {
   /** Refuses to write once the lease is lost (`withFence`). */
@@ -131,6 +134,10 @@ export async function runControllers(
   } finally {
     stop.abort(new Error('The controllers stop'));
     await Promise.all(tasks);
+    await Promise.race([
+      Promise.allSettled(controllers.map(controller => controller.ended?.())),
+      clock.sleep(longestEndMs),
+    ]);
   }
   options.signal.throwIfAborted();
   throw stop.signal.reason;

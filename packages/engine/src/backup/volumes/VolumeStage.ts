@@ -52,6 +52,7 @@ import {
   takeSnapshots,
 } from '../../volumes/snapshot/takeSnapshots';
 import { ItemIdentifier, itemKey } from '../ItemIdentifier';
+import { matchesSelector } from '../labelSelector';
 import type { RunLog } from '../RunLog';
 import { seconds } from '../prepareBackup';
 import type { VolumeInfoCollector } from '../volumeInfo';
@@ -137,10 +138,21 @@ export class VolumeStage {
     item: KubernetesObject,
     original: KubernetesObject,
   ): Promise<PreparedClaim> {
-    const { backup } = this.options;
+    const { backup, isComponent } = this.options;
     const { namespace = '', name = '', uid = '' } = original.metadata;
+    const facts = await this.facts.of(original);
+    // Others may share the volume; a pod of the selection is as good a reader and belongs to the backup.
+    const isSelected = (pod: PodFacts) =>
+      !backup.spec.labelSelector ||
+      matchesSelector(pod.labels, backup.spec.labelSelector);
     const decision = decideClaim(
-      await this.facts.of(original),
+      {
+        ...facts,
+        pods: [
+          ...facts.pods.filter(isSelected),
+          ...facts.pods.filter(pod => !isSelected(pod)),
+        ],
+      },
       await this.context(),
     );
     this.report(decision, {
@@ -177,9 +189,10 @@ export class VolumeStage {
       return {
         item,
         withVolume: true,
-        additionalItems: [
-          { group: '', resource: 'pods', namespace, name: pod.name },
-        ],
+        // A component takes no pods of others along.
+        additionalItems: isComponent
+          ? []
+          : [{ group: '', resource: 'pods', namespace, name: pod.name }],
       };
     }
     return {
@@ -634,7 +647,14 @@ export class VolumeStage {
     } else if (decision.severity === 'info') {
       log.info(`the data of ${what} is left out: ${decision.reason}`, rest);
     } else {
-      log.warn(`Objects only: the data of ${what} is not included`, rest);
+      // What somebody chose by the spec needs no reason.
+      const why = this.options.backup.spec.snapshotVolumes === false;
+      log.warn(
+        `Objects only: the data of ${what} is not included${
+          why ? '' : `: ${decision.reason}`
+        }`,
+        rest,
+      );
     }
   }
 

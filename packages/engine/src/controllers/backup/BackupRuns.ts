@@ -20,12 +20,18 @@ interface Run {
 /** What is being done about Backups in the background, one thing at a time for each, and whose turn is next. */
 export class BackupRuns {
   private readonly running = new Map<string, Run>();
+  private readonly tasks = new Set<Promise<void>>();
   private planning: Promise<void> = Promise.resolve();
   /** A plan that has not begun yet: it will see what made somebody ask for another. */
   private planned: Promise<void> | undefined;
 
   has(name: string): boolean {
     return this.running.has(name);
+  }
+
+  /** Resolves when nothing is being done any more. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.tasks);
   }
 
   /** Ends what is done about a Backup when somebody asked for it, or the Backup has gone. */
@@ -108,7 +114,7 @@ export class BackupRuns {
     const name = backup.metadata.name ?? '';
     const abort = new AbortController();
     this.running.set(name, { backup, abort });
-    work(abort)
+    const task = work(abort)
       .catch(error => {
         if (!context.signal.aborted) {
           context.logger.error(
@@ -119,6 +125,7 @@ export class BackupRuns {
       })
       .finally(() => {
         this.running.delete(name);
+        this.tasks.delete(task);
         if (!context.signal.aborted) {
           this.startNext(context).catch(error =>
             context.logger.warn(
@@ -128,5 +135,6 @@ export class BackupRuns {
           );
         }
       });
+    this.tasks.add(task);
   }
 }

@@ -72,6 +72,8 @@ interface WaitingBackup {
 export class WaitingBackups {
   /** Read once: each change of a mover's progress asks for it. */
   private readonly states = new Map<string, WaitingState>();
+  /** By name: what there is to remove when the Backup is deleted. */
+  private readonly seen = new Map<string, WaitingBackup>();
   private readonly cancelledSince = new Map<string, number>();
   private readonly failedEnds = new Map<
     string,
@@ -90,6 +92,7 @@ export class WaitingBackups {
       await recoverBackup(backup, context);
       return undefined;
     }
+    this.seen.set(backup.metadata.name ?? '', found);
     if (cancelRequest(backup)) {
       return this.cancel(found, context);
     }
@@ -112,6 +115,15 @@ export class WaitingBackups {
       this.finalise(found, context, abort),
     );
     return { requeueAfterMs: lookSoonMs };
+  }
+
+  /** Somebody deleted a Backup while its data was being moved: removes what there is of it. */
+  async abandon(name: string, context: ControllerContext): Promise<void> {
+    const found = this.seen.get(name);
+    if (found) {
+      await this.removeAll(found, context);
+      this.forget(found.backup);
+    }
   }
 
   /** Undefined when nothing is known that could be gone on from. */
@@ -203,20 +215,29 @@ export class WaitingBackups {
 
   /** Ends a backup that is past its run as Failed, with nothing left of it. */
   private async giveUp(
-    { backup, location }: WaitingBackup,
+    found: WaitingBackup,
     context: ControllerContext,
     reason: string,
   ): Promise<void> {
+    const cleaned = await this.removeAll(found, context);
+    await failBackup(found.backup, context, reason, !cleaned);
+    this.forget(found.backup);
+  }
+
+  /** @returns false when some of it must be removed later */
+  private async removeAll(
+    { backup, location }: WaitingBackup,
+    context: ControllerContext,
+  ): Promise<boolean> {
     const removed = await context
       .openStore(location)
       .then(store => removeFiles(store, backup))
       .catch(() => false);
-    const cleaned = (await stopData(backup, context)) && removed;
-    await failBackup(backup, context, reason, !cleaned);
-    this.forget(backup);
+    return (await stopData(backup, context)) && removed;
   }
 
-  private forget({ metadata: { uid = '' } }: Backup): void {
+  private forget({ metadata: { uid = '', name = '' } }: Backup): void {
+    this.seen.delete(name);
     this.states.delete(uid);
     this.cancelledSince.delete(uid);
     this.failedEnds.delete(uid);
