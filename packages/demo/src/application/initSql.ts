@@ -1,10 +1,5 @@
 /** What the database runs once, when its volume is new. */
 export const initSql = `
-CREATE TABLE installation (
-  created_at timestamptz NOT NULL DEFAULT now()
-);
-INSERT INTO installation DEFAULT VALUES;
-
 CREATE TABLE orders (
   id serial PRIMARY KEY,
   customer text NOT NULL,

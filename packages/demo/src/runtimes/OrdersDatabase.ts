@@ -13,8 +13,8 @@ export interface Order {
 
 /** What the page shows of the database. */
 export type OrdersView =
-  | { state: 'rows'; orders: Order[]; createdAt?: Date }
-  | { state: 'empty'; createdAt?: Date }
+  | { state: 'rows'; orders: Order[] }
+  | { state: 'empty' }
   | { state: 'unreachable'; reason: string };
 
 /** Everything that the database holds, after every page of every table was read. */
@@ -59,12 +59,6 @@ export class OrdersDatabase {
   async read(limit: number): Promise<OrdersView> {
     try {
       return await this.connected(async client => {
-        const created = await client
-          .query<{ created_at: Date }>(
-            'SELECT created_at FROM installation LIMIT 1',
-          )
-          .catch(() => undefined);
-        const createdAt = created?.rows[0]?.created_at;
         const found = await client.query<{
           id: number;
           customer: string;
@@ -75,10 +69,9 @@ export class OrdersDatabase {
           'SELECT id, customer, item, cents, placed_at FROM orders ORDER BY id DESC LIMIT $1',
           [limit],
         );
-        if (found.rows.length === 0) return { state: 'empty', createdAt };
+        if (found.rows.length === 0) return { state: 'empty' };
         return {
           state: 'rows',
-          createdAt,
           orders: found.rows.map(row => ({
             id: row.id,
             customer: row.customer,

@@ -25,14 +25,12 @@ describe('ordersPage', () => {
     expect(page).toContain('Namespace <code>shop</code>');
     expect(page).toContain('Ada &amp; Co');
     expect(page).toContain('19.90 €');
-    expect(page).not.toContain('This is a copy');
+    expect(page).not.toContain('This was restored');
   });
 
-  it('says in a copy that the data is not included', () => {
-    const page = ordersPage({ ...facts, restore: 'r1' });
-    expect(page).toContain(
-      'Objects only: the data of 1 volume is not included',
-    );
+  it('says what a copy was made by', () => {
+    const page = ordersPage({ ...facts, restore: 'r<1' });
+    expect(page).toContain('by <code>r&lt;1</code>');
   });
 
   it('says when the database is empty or out of reach', () => {

@@ -67,18 +67,11 @@ function content(view: OrdersView): string {
     .join('')}</tbody></table>`;
 }
 
-function copyNote({ restore, view }: PageFacts): string {
+function copyNote({ restore }: PageFacts): string {
   if (!restore) return '';
-  const since =
-    view.state !== 'unreachable' && view.createdAt
-      ? `, on ${view.createdAt
-          .toISOString()
-          .slice(0, 16)
-          .replace('T', ' ')} UTC`
-      : '';
-  return `<p class="note"><strong>This is a copy</strong>, made by restore <code>${escape(
+  return `<p class="note"><strong>This was restored</strong> by <code>${escape(
     restore,
-  )}</code>. Objects only: the data of 1 volume is not included. Its database was set up anew by the init script${since}: orders that the original took in the meantime are missing here.</p>`;
+  )}</code>: its objects, and the volume of its database as it was when the snapshot was taken. Orders of later are not in it.</p>`;
 }
 
 /** The page of the application. Links are relative, so it works under any path. */
