@@ -73,6 +73,7 @@ export {
 export {
   planRestore,
   type PlannedItem,
+  type PlannedVolume,
   type PlanRestoreOptions,
   type RestorePlan,
 } from './restore/planRestore';

@@ -160,7 +160,7 @@ export class RestoreController implements Controller {
       signal: context.signal,
     });
     if (!restore) {
-      return;
+      return undefined;
     }
     // Nobody else runs it: there is one reconcile at a time per object, and one leader.
     if (needsRecovery(restore)) {

@@ -171,11 +171,7 @@ async function runHooks(
     (sum, { hooks }) => sum + hooks.length,
     0,
   );
-  const notRun = problem
-    ? 'they were not run'
-    : state.started
-    ? 'the engine stopped while they were run: some may not have been'
-    : undefined;
+  const notRun = whyHooksAreNotRun(problem, state.started);
   if (notRun) {
     return {
       attempted,
@@ -208,6 +204,18 @@ async function runHooks(
       Math.max(deadlineOf(restore) - clock.now(), 0),
     ),
   });
+}
+
+function whyHooksAreNotRun(
+  problem: string | undefined,
+  started: boolean,
+): string | undefined {
+  if (problem) {
+    return 'they were not run';
+  }
+  return started
+    ? 'the engine stopped while they were run: some may not have been'
+    : undefined;
 }
 
 /** When the content of volumes must be there, in milliseconds since 1970. */

@@ -38,17 +38,14 @@ function recorded(hook: RestoreExecHook, container?: string): ExecRestoreHook {
     command: hook.command,
     ...(hook.onError && { onError: hook.onError }),
     ...(hook.execTimeoutMs !== 30_000 && {
-      execTimeout: shorten(hook.execTimeoutMs),
+      execTimeout: formatDuration(hook.execTimeoutMs),
     }),
     ...(hook.waitTimeoutMs !== undefined && {
-      waitTimeout: shorten(hook.waitTimeoutMs),
+      waitTimeout: formatDuration(hook.waitTimeoutMs),
     }),
     waitForReady: hook.waitForReady,
   };
 }
-
-/** Go writes `1s`, and `1m0s`. */
-const shorten = (ms: number) => formatDuration(ms);
 
 /** Hook specs from the selectors of the records. */
 function specsOf(value: unknown): RestoreResourceHookSpec[] {

@@ -30,6 +30,9 @@ export interface SwapContext {
 const claims = coreTypes.persistentVolumeClaims;
 const volumes = coreTypes.persistentVolumes;
 
+/** On PersistentVolumes that are kept so that a restore can be undone. */
+export const undoLabel = 'lifeboat.dev/undo';
+
 /** Annotations by which the cluster binds a claim; they belong to one volume. */
 const bindingAnnotations = new Set([
   'pv.kubernetes.io/bind-completed',
@@ -101,9 +104,6 @@ function removeStaging(
     context,
   );
 }
-
-/** On PersistentVolumes that are kept so that a restore can be undone. */
-export const undoLabel = 'lifeboat.dev/undo';
 
 /**
  * Gives a claim its new volume. Each step can be repeated: after a crash it goes on where it stopped.
