@@ -176,6 +176,40 @@ export function lifeCycleStories(
       }
     }, 120_000);
 
+    it('goes on with a deletion in which the engine was killed', async () => {
+      const { stage: engine } = stage;
+      await save('killed');
+      await stage.client.create<DeleteBackupRequest>(
+        veleroTypes.deleteBackupRequests,
+        {
+          apiVersion: 'velero.io/v1',
+          kind: 'DeleteBackupRequest',
+          metadata: { namespace: controlNamespace, name: 'killed' },
+          spec: { backupName: 'killed' },
+        },
+      );
+      await eventually('the deletion begins', async () => {
+        const backup = await engine.getBackup('killed');
+        return !backup || backup.status?.phase === 'Deleting';
+      });
+      engine.engine.signal('SIGKILL');
+      await eventually('the engine is gone', () => !engine.isEngineAlive());
+      await engine.restartEngine();
+      await eventually(
+        'the request is done',
+        async () =>
+          !(await stage.client.get(veleroTypes.deleteBackupRequests, {
+            namespace: controlNamespace,
+            name: 'killed',
+          })),
+        60_000,
+      );
+      expect(await engine.getBackup('killed')).toBeUndefined();
+      expect(engine.files('backups')).toEqual([]);
+      expect(await stage.repositories.snapshots('shop')).toEqual([]);
+      expect(await count(veleroTypes.dataUploads)).toBe(0);
+    }, 180_000);
+
     it('leaves nothing in the cluster', async () => {
       expect(await findLeaks(stage.client, baseline)).toEqual([]);
     }, 60_000);
