@@ -110,6 +110,15 @@ function fakeActions(
   }));
 }
 
+const withoutVolumes = {
+  claim: async (item: KubernetesObject) => ({
+    item,
+    withVolume: true,
+    additionalItems: [],
+  }),
+  pod: async () => {},
+};
+
 async function runCase({ input }: VeleroCase) {
   const folder = mkdtempSync(join(tmpdir(), 'lifeboat-case-'));
   const client = new MemoryClusterClient(servedTypes(input.apiResources));
@@ -204,15 +213,6 @@ async function runCase({ input }: VeleroCase) {
   }
   return { files, calls, commands, results: log.findings.results };
 }
-
-const withoutVolumes = {
-  claim: async (item: KubernetesObject) => ({
-    item,
-    withVolume: true,
-    additionalItems: [],
-  }),
-  pod: async () => {},
-};
 
 const describeCases = veleroCasesFolder ? describe : describe.skip;
 

@@ -225,6 +225,12 @@ async function finalItems({
   return items;
 }
 
+const snapshotKinds = {
+  volumesnapshots: 'VolumeSnapshot',
+  volumesnapshotcontents: 'VolumeSnapshotContent',
+  volumesnapshotclasses: 'VolumeSnapshotClass',
+};
+
 function snapshotItem(resource: string, object: KubernetesObject): FinalItem {
   return {
     location: {
@@ -240,12 +246,6 @@ function snapshotItem(resource: string, object: KubernetesObject): FinalItem {
     },
   };
 }
-
-const snapshotKinds = {
-  volumesnapshots: 'VolumeSnapshot',
-  volumesnapshotcontents: 'VolumeSnapshotContent',
-  volumesnapshotclasses: 'VolumeSnapshotClass',
-};
 
 /** The pair as Velero restores it: facts of the snapshot as annotations. Source: Velero `volumesnapshot_action.go`. */
 function snapshotItems(

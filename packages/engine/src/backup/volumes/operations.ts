@@ -196,6 +196,12 @@ function outcomeOf(
   };
 }
 
+const operationPhases = {
+  open: 'InProgress',
+  completed: 'Completed',
+  failed: 'Failed',
+} as const;
+
 /**
  * The entries of `<backup>-itemoperations.json.gz`. File-system backups are no operations in Velero.
  *
@@ -212,12 +218,6 @@ export function itemOperations(
       const { record, upload, state } = operation;
       const { progress, startTimestamp, completionTimestamp, phase } =
         upload?.status ?? {};
-      const ended =
-        state === 'open'
-          ? ('InProgress' as const)
-          : state === 'completed'
-          ? ('Completed' as const)
-          : ('Failed' as const);
       return {
         spec: {
           backupName: backup.metadata.name ?? '',
@@ -226,7 +226,7 @@ export function itemOperations(
           ...described(record, backup),
         },
         status: {
-          phase: ended,
+          phase: operationPhases[state],
           ...(operation.error && { error: operation.error }),
           ...(progress && {
             nCompleted: progress.bytesDone ?? 0,

@@ -181,8 +181,9 @@ describeCases('recorded behaviour of Velero: data of volumes', () => {
         completed: boolean;
         err: string;
       };
+      const ended = err ? 'failed' : 'completed';
       expect({ state, error: error ?? '' }).toEqual({
-        state: completed ? (err ? 'failed' : 'completed') : 'open',
+        state: completed ? ended : 'open',
         error: err,
       });
     },

@@ -47,6 +47,23 @@ const channels = { stdout: 1, stderr: 2, error: 3 } as const;
 const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
 const largestRefusal = 64 * 1024;
 
+class BoundedOutput {
+  private readonly chunks: Buffer[] = [];
+  private size = 0;
+
+  constructor(private readonly limit: number) {}
+
+  add(chunk: Buffer): void {
+    const kept = chunk.subarray(0, Math.max(this.limit - this.size, 0));
+    this.chunks.push(kept);
+    this.size += kept.length;
+  }
+
+  toString(): string {
+    return Buffer.concat(this.chunks).toString('utf8');
+  }
+}
+
 /** {@link ExecInPod} in one cluster, by WebSocket. */
 export function createExecInPod(connection: ClusterConnection): ExecInPod {
   const server = new KubeConfigConnection(connection);
@@ -94,7 +111,8 @@ async function exec(
   const stderr = new BoundedOutput(limit);
   const status = new BoundedOutput(largestRefusal);
   return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), timeoutMs);
     const end = (settle: () => void) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
@@ -104,9 +122,8 @@ async function exec(
     function onAbort() {
       end(() => reject(signal?.reason));
     }
-    timer = setTimeout(
-      () => end(() => reject(new CommandTimeoutError(timeoutMs))),
-      timeoutMs,
+    late.signal.addEventListener('abort', () =>
+      end(() => reject(new CommandTimeoutError(timeoutMs))),
     );
     signal?.addEventListener('abort', onAbort, { once: true });
     socket.on('message', (data: Buffer) => {
@@ -194,22 +211,5 @@ async function refusal(response: IncomingMessage): Promise<Error> {
       body.toString().trim().slice(0, 500) || `the server answered ${code}`,
       { code, reason: '' },
     );
-  }
-}
-
-class BoundedOutput {
-  private readonly chunks: Buffer[] = [];
-  private size = 0;
-
-  constructor(private readonly limit: number) {}
-
-  add(chunk: Buffer): void {
-    const kept = chunk.subarray(0, Math.max(this.limit - this.size, 0));
-    this.chunks.push(kept);
-    this.size += kept.length;
-  }
-
-  toString(): string {
-    return Buffer.concat(this.chunks).toString('utf8');
   }
 }

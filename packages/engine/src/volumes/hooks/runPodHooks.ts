@@ -1,3 +1,4 @@
+import type { LogFields } from '../../backup/logLine';
 import type { RunLog } from '../../backup/RunLog';
 import type { PodFacts } from '../decide/PodFacts';
 import type { ExecInPod } from './execInPod';
@@ -38,7 +39,7 @@ export async function runPodHooks(
     signal: AbortSignal;
   },
 ): Promise<Error | undefined> {
-  const { exec, log, counter, maxOutputBytes, signal } = options;
+  const { log, counter } = options;
   let fatal: Error | undefined;
   for (const hook of hooks) {
     counter.attempted += 1;
@@ -56,7 +57,7 @@ export async function runPodHooks(
       hookTimeout: `${hook.timeoutMs / 1000}s`,
     };
     log.info('running exec hook', fields);
-    const failure = await run(hook);
+    const failure = await runHook(hook, pod, fields, options);
     if (failure) {
       counter.failed += 1;
       log.error(
@@ -67,28 +68,33 @@ export async function runPodHooks(
         fatal = failure;
       }
     }
-
-    async function run(each: PodHook): Promise<Error | undefined> {
-      try {
-        const { exitCode, stdout, stderr } = await exec({
-          namespace: pod.namespace,
-          pod: pod.name,
-          container: each.container,
-          command: each.command,
-          timeoutMs: each.timeoutMs,
-          maxOutputBytes,
-          signal,
-        });
-        log.info(`stdout: ${stdout.slice(0, shownOutput)}`, fields);
-        log.info(`stderr: ${stderr.slice(0, shownOutput)}`, fields);
-        return exitCode === 0
-          ? undefined
-          : new Error(`command terminated with exit code ${exitCode}`);
-      } catch (error) {
-        signal.throwIfAborted();
-        return error instanceof Error ? error : new Error(String(error));
-      }
-    }
   }
   return fatal;
+}
+
+async function runHook(
+  hook: PodHook,
+  pod: Pick<PodFacts, 'namespace' | 'name'>,
+  fields: LogFields,
+  { exec, log, maxOutputBytes, signal }: Parameters<typeof runPodHooks>[3],
+): Promise<Error | undefined> {
+  try {
+    const { exitCode, stdout, stderr } = await exec({
+      namespace: pod.namespace,
+      pod: pod.name,
+      container: hook.container,
+      command: hook.command,
+      timeoutMs: hook.timeoutMs,
+      maxOutputBytes,
+      signal,
+    });
+    log.write('info', `stdout: ${stdout.slice(0, shownOutput)}`, fields);
+    log.write('info', `stderr: ${stderr.slice(0, shownOutput)}`, fields);
+    return exitCode === 0
+      ? undefined
+      : new Error(`command terminated with exit code ${exitCode}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }

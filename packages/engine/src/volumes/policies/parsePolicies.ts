@@ -26,16 +26,16 @@ const listNames = [
 /**
  * Reads a resource policy document and checks it whole.
  *
- * @param text - YAML; unknown and repeated fields are refused
+ * @param yaml - the document; unknown and repeated fields are refused
  * @throws Error that names the field and what is allowed
  *
  * Source: Velero `internal/resourcepolicies`: version `v1`, first matching policy wins.
  */
-export function parsePolicies(text: string): ResourcePolicies {
+export function parsePolicies(yaml: string): ResourcePolicies {
   let document: unknown;
   try {
     // Aliases could make a small text a huge document.
-    document = parse(text, { uniqueKeys: true, maxAliasCount: 0 });
+    document = parse(yaml, { uniqueKeys: true, maxAliasCount: 0 });
   } catch (error) {
     throw new Error(
       `the document is not YAML: ${(error as Error).message.split('\n')[0]}`,
