@@ -1,5 +1,6 @@
 import { MemoryStorage } from './blob/MemoryStorage';
 import { openBlob } from './content/encryptedBlob';
+import { findRecoveryIndex } from './content/packRecovery';
 import { isKopiaError } from './errors';
 import {
   maintenanceBlobId,
@@ -246,6 +247,84 @@ it('notices missing, truncated and swapped blobs', async () => {
   storage.blobs.set(copy, storage.blobs.get(index)!);
   expect(await findings()).toEqual([]);
   storage.blobs.delete(copy);
+});
+
+it('notices flipped bits in compacted indexes, session markers and recovery sections', async () => {
+  const world = new MemoryStorage();
+  const repository = await Repository.create({
+    storage: world,
+    password,
+    user,
+    workers: 0,
+    keyDerivation: 'pbkdf2-sha256-600000',
+    epochs: {
+      MinEpochDuration: 0,
+      EpochAdvanceOnCountThreshold: 2,
+      FullCheckpointFrequency: 2,
+      CleanupSafetyMargin: 0,
+    },
+  });
+  await initializeRepository(repository);
+  const tree = temporaryFolder();
+  const ids = (pattern: RegExp) =>
+    [...world.blobs.keys()].filter(id => pattern.test(id));
+  for (let round = 0; round < 40; round++) {
+    writeDated(
+      join(tree, `f${round % 5}`),
+      xorshift(round + 1, 20_000),
+      1_700_000_000 + round,
+    );
+    await uploadTree(repository, tree);
+    await runMaintenance(repository, { mode: round % 4 ? 'quick' : 'full' });
+    if (ids(/^xr/).length > 0 && ids(/^xs/).length > 1) break;
+  }
+  await repository.contents.write(xorshift(5, 1000), '');
+  const marker = ids(/^s/);
+  expect(marker).toHaveLength(1);
+  for (const id of [...ids(/^x[rs]/), ...marker]) {
+    const { length } = world.blobs.get(id)!.data;
+    for (let i = 0; i < 40; i++) {
+      const changed = flip(random(length * 8))(
+        Buffer.from(world.blobs.get(id)!.data),
+      );
+      expect(() => openBlob(repository.keys, id, changed)).toThrow(id);
+    }
+  }
+  // As a reader meets it: opening fails and names the blob.
+  await repository.flush();
+  const used = repository.contents.indexes.blobIds.filter(id =>
+    /^x[rs]/.test(id),
+  );
+  expect(used.length).toBeGreaterThan(0);
+  for (const id of used) {
+    const held = world.blobs.get(id)!;
+    world.blobs.set(id, {
+      ...held,
+      data: flip(held.data.length * 4)(Buffer.from(held.data)),
+    });
+    await expect(
+      Repository.open({ storage: world, password, readOnly: true }),
+    ).rejects.toMatchObject({ code: 'corrupt', place: { blob: id } });
+    world.blobs.set(id, held);
+  }
+  for (const id of ids(/^[pq]/)) {
+    const { data } = world.blobs.get(id)!;
+    const { iv, offset, length } = findRecoveryIndex(data);
+    const open = (from: Buffer) => {
+      const found = findRecoveryIndex(from);
+      return repository.keys.cipher.open(
+        from.subarray(found.offset, found.offset + found.length),
+        found.iv,
+      );
+    };
+    expect(repository.keys.hash.digest(open(data))).toEqual(iv);
+    for (let i = 0; i < 5; i++) {
+      const bit = offset * 8 + random((data.length - offset) * 8);
+      expect(() => open(flip(bit)(Buffer.from(data)))).toThrow();
+    }
+    expect(length).toBeGreaterThan(0);
+  }
+  await repository.close();
 });
 
 it('explains wrong passwords, foreign storages and existing repositories', async () => {

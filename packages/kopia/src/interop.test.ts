@@ -1,7 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,10 +15,11 @@ import { FolderStorage } from './blob/FolderStorage';
 import { S3Storage } from './blob/S3Storage';
 import { encryptionNames } from './encryption/ContentCipher';
 import { hashNames } from './hashing/ContentHash';
-import { judge, judgeFolder } from './judge/judge';
+import { hashesOf, judge, judgedHashes, judgeFolder } from './judge/judge';
 import { openObject } from './object/ObjectReader';
 import { runMaintenance } from './maintenance/runMaintenance';
 import { CreateOptions, Repository } from './Repository';
+import { restoreTree } from './restore/restoreTree';
 import { setPolicy } from './snapshot/policy';
 import { listSnapshots, rootOf, walkSnapshot } from './snapshot/snapshots';
 import { uploadStream, uploadTree } from './snapshot/upload/uploadSnapshot';
@@ -417,6 +420,135 @@ async function filesOf(
         await writing.close();
       }
     }
+  });
+
+  it('passes every command of the real program, on a tree and settings of its own', async () => {
+    const folder = temporaryFolder();
+    const { storage, repository } = await open(folder, {
+      hash: 'BLAKE3-256-128',
+      encryption: 'CHACHA20-POLY1305-HMAC-SHA256',
+      splitter: 'DYNAMIC-512K-BUZHASH',
+      maxPackSize: 12 << 20,
+    });
+    setPolicy(
+      repository,
+      {},
+      { compression: { compressorName: 'deflate-best-speed', minSize: 1000 } },
+    );
+    const source = temporaryFolder();
+    for (let i = 0; i < 400; i++)
+      writeDated(
+        join(source, `d${i % 7}`, `deep${i % 3}`, `file ${i} \u{1F600}.bin`),
+        xorshift(i + 1, (i * 977) % 60_000),
+        1_600_000_000 + i,
+      );
+    writeDated(join(source, 'long.txt'), 'a line of text\n'.repeat(500_000));
+    chmodSync(join(source, 'long.txt'), 0o640);
+    mkdirSync(join(source, 'sticky'), { mode: 0o1777 });
+    const { snapshot } = await uploadTree(repository, source);
+    rmSync(join(source, 'd3'), { recursive: true });
+    await uploadTree(repository, source);
+    await repository.close();
+    const kopia = connectKopia(
+      ['connect', 'filesystem', `--path=${folder}`],
+      password,
+      { username: 'me', hostname: 'here' },
+    );
+    const status = kopia.run('repository', 'status');
+    for (const text of ['BLAKE3-256-128', 'CHACHA20', '512K', '12.6 MB'])
+      expect(status).toContain(text);
+    kopia.run('index', 'list');
+    kopia.run('index', 'epoch', 'list');
+    kopia.run('content', 'stats');
+    kopia.run('blob', 'stats');
+    kopia.run('policy', 'list');
+    kopia.run('diff', snapshot.id, snapshot.id);
+    expect(kopia.run('ls', '-l', snapshot.id)).toContain('long.txt');
+    verifyWithKopia(kopia);
+    const out = join(temporaryFolder(), 'out');
+    kopia.run('snapshot', 'restore', snapshot.id, out);
+    const reader = await Repository.open({ storage, password, readOnly: true });
+    const ours = join(temporaryFolder(), 'out');
+    await restoreTree(reader, rootOf(snapshot), ours);
+    await reader.close();
+    // Bytes, modes, owners, and times of files to the microsecond, by a third program.
+    const listed = (root: string) =>
+      execFileSync(
+        'find',
+        ['.', '-type', 'f', '-printf', '%p %m %U %G %s %T@\n'],
+        { cwd: root, encoding: 'utf8' },
+      )
+        .split('\n')
+        .map(line => line.replace(/(\.\d{6})\d*$/, '$1'))
+        .sort();
+    expect(listed(ours)).toEqual(listed(out));
+    execFileSync('diff', ['-r', out, ours]);
+    kopia.run('maintenance', 'set', '--owner=me');
+    kopia.run('maintenance', 'info');
+    kopia.run('maintenance', 'run', '--no-full');
+    kopia.run('snapshot', 'delete', snapshot.id, '--delete');
+    for (let i = 0; i < 2; i++) {
+      kopia.run('maintenance', 'run', '--full', '--safety=none');
+      verifyWithKopia(kopia);
+    }
+    const last = await Repository.open({
+      storage,
+      password,
+      user: { username: 'me', hostname: 'here' },
+    });
+    await runMaintenance(last, { mode: 'full', safety: 'none', force: true });
+    await last.close();
+    verifyWithKopia(kopia);
+    expect(kopia.json<unknown[]>('snapshot', 'list', '--all')).toHaveLength(1);
+  });
+
+  it('writes beside the real program at the same time', async () => {
+    const folder = temporaryFolder();
+    const { storage, repository } = await open(folder);
+    const kopia = connectKopia(
+      ['connect', 'filesystem', `--path=${folder}`],
+      password,
+    );
+    const expected: Record<string, Record<string, string>> = {};
+    const another = await Repository.open({ storage, password });
+    const sourceOf = (number: number, round: number) => {
+      const source = temporaryFolder();
+      // Half is common to all writers, half is not.
+      writeDated(join(source, 'common'), xorshift(round + 1, 3_000_000));
+      writeDated(join(source, 'own'), xorshift(number * 100 + round, 500_000));
+      return source;
+    };
+    const ours = async (client: Repository, number: number) => {
+      for (let round = 0; round < 6; round++) {
+        const source = sourceOf(number, round);
+        const { snapshot } = await uploadTree(client, source);
+        expected[snapshot.id] = hashesOf(source);
+      }
+    };
+    const theirs = async (number: number) => {
+      for (let round = 0; round < 6; round++) {
+        const source = sourceOf(number, round);
+        const made = JSON.parse(
+          await kopia.start('snapshot', 'create', source, '--json'),
+        ) as { id: string };
+        expected[made.id] = hashesOf(source);
+      }
+    };
+    await Promise.all([
+      ours(repository, 1),
+      ours(another, 2),
+      theirs(3),
+      theirs(4),
+    ]);
+    await another.close();
+    await repository.refresh();
+    expect(Object.keys(expected)).toHaveLength(24);
+    for (const [id, files] of Object.entries(expected))
+      expect(await filesOf(repository, id)).toEqual(files);
+    await repository.close();
+    verifyWithKopia(kopia);
+    if (judgeFolder)
+      expect(judgedHashes(await judge(folder, password))).toEqual(expected);
   });
 
   it('stays away while the real program upgrades a repository, and extends it afterwards', async () => {

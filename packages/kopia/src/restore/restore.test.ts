@@ -21,6 +21,7 @@ import {
   listSnapshots,
   readDirectory,
   rootOf,
+  walkSnapshot,
 } from '../snapshot/snapshots';
 import { saveSnapshot } from '../snapshot/upload/saveSnapshot';
 import { uploadStream, uploadTree } from '../snapshot/upload/uploadSnapshot';
@@ -324,6 +325,77 @@ describe('a hostile repository', () => {
     await expect(
       pipeline(stream, createWriteStream(join(parent, 'x.tar'))),
     ).rejects.toThrow('cannot be');
+  });
+
+  it('cannot lead into directories that contain themselves', async () => {
+    const own = await Repository.create({
+      storage: new MemoryStorage(),
+      password: 'x',
+      workers: 0,
+      keyDerivation: 'pbkdf2-sha256-600000',
+    });
+    // Whoever has the password can store anything under any name.
+    const forge = async (id: string, json: string) => {
+      const plain = Buffer.from(json);
+      const iv = Buffer.from(id.slice(-32), 'hex');
+      own.contents.claim(id);
+      await own.contents.appendSealed(
+        id,
+        own.keys.cipher.seal(plain, iv),
+        plain.length,
+        0,
+      );
+    };
+    const [one, two] = [`k${'1'.repeat(32)}`, `k${'2'.repeat(32)}`];
+    const directory = (obj: string) =>
+      `{"stream":"kopia:directory","entries":[{"name":"a","type":"d","obj":"${obj}"},{"name":"b","type":"d","obj":"${obj}"}],"summary":{}}`;
+    await forge(one, directory(two));
+    await forge(two, directory(one));
+    const parts = `x${'3'.repeat(32)}`;
+    await forge(
+      parts,
+      `{"stream":"kopia:indirect","entries":[{"l":5,"o":"I${parts}"},{"s":5,"l":5,"o":"I${parts}"}]}`,
+    );
+    const summ = {
+      size: 0,
+      files: 0,
+      symlinks: 0,
+      dirs: 1,
+      maxTime: '2024-01-01T00:00:00Z',
+      numFailed: 0,
+    };
+    const root = { name: 'root', type: 'd' as const, obj: one, summ };
+    const { errors } = await restoreTree(
+      own,
+      root,
+      join(temporaryFolder(), 'out'),
+    );
+    expect(errors).toHaveLength(4);
+    expect(errors[0].error).toContain('contains itself');
+    const paths: string[] = [];
+    const walk = async () => {
+      for await (const { path } of walkSnapshot(own, root)) paths.push(path);
+    };
+    await expect(walk()).rejects.toThrow('contains itself');
+    saveSnapshot(own, {
+      source: { host: 'h', userName: 'u', path: '/p' },
+      description: '',
+      startTime: '2024-01-01T00:00:00Z',
+      endTime: '2024-01-01T00:00:00Z',
+      rootEntry: root,
+    });
+    await own.flush();
+    const { damage } = await verifySnapshots(own, listSnapshots(own));
+    // Verification also compares names with what is named.
+    expect(damage).toHaveLength(1);
+    expect(damage[0].error).toContain('another hash');
+    const file = await restoreTree(
+      own,
+      { name: 'f', type: 'f', obj: `I${parts}`, size: 10 },
+      join(temporaryFolder(), 'file'),
+    );
+    expect(file.errors).toHaveLength(1);
+    await own.close();
   });
 
   it('cannot claim sizes that fill the memory', async () => {

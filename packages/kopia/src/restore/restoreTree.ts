@@ -31,6 +31,7 @@ import { readDirectory } from '../snapshot/snapshots';
 import { Semaphore } from '../snapshot/upload/Semaphore';
 import { parseTimestamp } from '../time/timestamps';
 import { SlownessMeter } from '../SlownessMeter';
+import { Ancestors, enterDirectory } from '../snapshot/Ancestors';
 import { checkEntryName } from './safeNames';
 
 /** Progress of a restore. @public */
@@ -142,8 +143,10 @@ class TreeRestorer {
     entry: DirectoryEntry,
     target: string,
     path: string,
+    above?: Ancestors,
   ): Promise<void> {
     this.check();
+    const here = enterDirectory(entry, path, above);
     const children = await readDirectory(this.repository, entry, {
       signal: this.options.signal,
     });
@@ -168,7 +171,7 @@ class TreeRestorer {
       }
       const childTarget = join(target, child.name);
       if (child.type === 'd') {
-        await this.directory(child, childTarget, childPath).catch(error =>
+        await this.directory(child, childTarget, childPath, here).catch(error =>
           this.note(childPath, error),
         );
         continue;

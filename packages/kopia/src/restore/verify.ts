@@ -4,6 +4,7 @@ import { ContentIdSet } from '../maintenance/ContentIdSet';
 import { parseObjectId } from '../object/objectId';
 import type { Repository } from '../Repository';
 import { SnapshotManifest } from '../snapshot/SnapshotManifest';
+import { Ancestors, enterDirectory } from '../snapshot/Ancestors';
 import { DirectoryEntry } from '../snapshot/DirectoryEntry';
 import { readDirectory, rootOf } from '../snapshot/snapshots';
 
@@ -140,6 +141,7 @@ export async function verifySnapshots(
     snapshot: string,
     path: string,
     entry: DirectoryEntry,
+    above?: Ancestors,
   ): Promise<void> => {
     signal?.throwIfAborted();
     if (damage.length >= maximumErrors) return;
@@ -151,6 +153,7 @@ export async function verifySnapshots(
       }
       counts.directories += 1;
       if (sound.has(contentOf(entry))) return;
+      const here = enterDirectory(entry, path, above);
       const before = damage.length;
       await exists(entry.obj);
       const children = await readDirectory(repository, entry, {
@@ -162,6 +165,7 @@ export async function verifySnapshots(
           snapshot,
           path ? `${path}/${child.name}` : child.name,
           child,
+          here,
         );
       if (damage.length === before) sound.add(contentOf(entry));
     } catch (error) {

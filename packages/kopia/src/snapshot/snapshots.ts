@@ -1,3 +1,4 @@
+import { Ancestors, enterDirectory } from './Ancestors';
 import { KopiaError } from '../errors';
 import { Manifest } from '../manifest/ManifestStore';
 import { openObject, ReadOptions } from '../object/ObjectReader';
@@ -12,7 +13,6 @@ import {
 } from './SnapshotManifest';
 
 const largestDirectory = 500 * 1024 * 1024;
-const deepestPath = 2000;
 
 /** Which snapshots are wanted. @public */
 export interface SnapshotFilter {
@@ -115,22 +115,22 @@ export async function* walkSnapshot(
   root: DirectoryEntry,
   options: ReadOptions = {},
 ): AsyncGenerator<PathEntry> {
-  const stack: PathEntry[] = [{ path: '', entry: root }];
+  const stack: (PathEntry & { above?: Ancestors })[] = [
+    { path: '', entry: root },
+  ];
   for (let next = stack.pop(); next; next = stack.pop()) {
     options.signal?.throwIfAborted();
-    yield next;
-    if (next.entry.type !== 'd') continue;
-    const { path } = next;
-    // A directory cannot contain itself: its name is its hash. Depth is bounded all the same.
-    if (path.split('/').length > deepestPath) {
-      throw new KopiaError(
-        'limit-exceeded',
-        `The snapshot has more than ${deepestPath} nested directories`,
-      );
-    }
-    const entries = await readDirectory(repository, next.entry, options);
+    const { path, entry: found } = next;
+    yield { path, entry: found };
+    if (found.type !== 'd') continue;
+    const above = enterDirectory(found, path, next.above);
+    const entries = await readDirectory(repository, found, options);
     for (const entry of entries.reverse())
-      stack.push({ path: path ? `${path}/${entry.name}` : entry.name, entry });
+      stack.push({
+        path: path ? `${path}/${entry.name}` : entry.name,
+        entry,
+        above,
+      });
   }
 }
 

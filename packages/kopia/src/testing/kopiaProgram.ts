@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { kopiaProgram } from './fixtures';
 import { temporaryFolder } from './temporaryFolder';
 
@@ -9,6 +10,8 @@ export interface KopiaClient {
   /** Standard output; throws with both outputs when the program fails. */
   run(...args: string[]): string;
   json<T>(...args: string[]): T;
+  /** Like `run`, while this process goes on. */
+  start(...args: string[]): Promise<string>;
 }
 
 /** Connects the real program to a repository with a home folder and caches of its own. */
@@ -60,6 +63,14 @@ export function connectKopia(
   );
   return {
     run,
+    start: async (...args) => {
+      const { stdout } = await promisify(execFile)(
+        kopiaProgram!,
+        [...args, ...common],
+        { env, maxBuffer: 1 << 28 },
+      );
+      return stdout;
+    },
     json: <T>(...args: string[]) => JSON.parse(run(...args, '--json')) as T,
   };
 }
