@@ -43,7 +43,10 @@ describe('legacy', () => {
   it('shows the same content in an app on the legacy frontend system', async () => {
     await renderInTestApp(
       <TestApiProvider
-        apis={[[backupApiRef, mockClient(new MockBackend('protected'))]]}
+        apis={[
+          [backupApiRef, mockClient(new MockBackend('protected'))],
+          [permissionApiRef, new MockPermissionApi()],
+        ]}
       >
         <EntityProvider entity={entity}>
           <Routes>

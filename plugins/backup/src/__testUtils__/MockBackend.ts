@@ -9,6 +9,7 @@ import type {
   RestorePreviewRequest,
   RestoreRun,
   RestoreRunDetail,
+  VolumeFinding,
 } from '@lifeboat/backstage-plugin-backup-common';
 import { previewCron } from '../format/describeCron';
 import { runLog, shopKinds, target } from './shop';
@@ -75,6 +76,7 @@ export const problems: Record<string, Problem> = {
   },
 };
 
+const mebibyte = 1024 ** 2;
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
@@ -97,6 +99,9 @@ export class MockBackend {
   /** What restores were asked for, as it was asked. */
   readonly restoreRequests: object[] = [];
   #counter = 0;
+
+  /** What administrators are told. */
+  engineWarnings: string[] = [];
 
   constructor(
     readonly scenario: Scenario = 'protected',
@@ -153,7 +158,7 @@ export class MockBackend {
       completedAt: iso(createdAt + 135_000),
       expiresAt: iso(createdAt + 30 * day),
       objects: attention ? objectCount - 1 : objectCount,
-      volumes: { count: 1, included: 0 },
+      volumes: { count: 1, included: attention ? 0 : 1 },
       warnings: 1,
       errors: attention ? 1 : 0,
       reason: attention
@@ -218,7 +223,7 @@ export class MockBackend {
           run.progress = { itemsDone: objectCount, itemsTotal: objectCount };
           if ('trigger' in run) {
             run.objects = objectCount;
-            run.volumes = { count: 1, included: 0 };
+            run.volumes = { count: 1, included: 1 };
             run.restorable = true;
             run.sizeBytes = 96_480;
             run.expiresAt = iso(now + 30 * day);
@@ -358,8 +363,7 @@ export class MockBackend {
               {
                 scope: 'namespace',
                 namespace: 'shop',
-                message:
-                  'The data of volume data-postgres-0 is not included: volume data comes with a later version.',
+                message: 'Pod orders-0 has no annotation for hooks',
               },
             ]
           : [],
@@ -373,16 +377,7 @@ export class MockBackend {
               },
             ]
           : [],
-      volumesList: point.volumes
-        ? [
-            {
-              pvc: 'data-postgres-0',
-              namespace: 'shop',
-              included: false,
-              reason: 'not included: volume data is not backed up yet',
-            },
-          ]
-        : [],
+      volumesList: this.#volumes(point),
       kubectl: `kubectl get backups.velero.io ${name} -n openshift-adp -o yaml`,
       phases: [
         { phase: 'New', at: point.createdAt },
@@ -393,8 +388,53 @@ export class MockBackend {
           ? [{ phase: point.phase, at: point.completedAt }]
           : []),
       ],
-      notes: ['Objects only: the data of 1 volume is not included'],
+      notes: [],
     };
+  }
+
+  /** One volume, on its way while the run goes on. */
+  #volumes(point: RecoveryPoint): VolumeFinding[] {
+    const volume = { pvc: 'data-postgres-0', namespace: 'shop' };
+    if (point.state === 'running') {
+      return [
+        {
+          ...volume,
+          included: false,
+          state: 'running',
+          method: 'snapshot-moved',
+          resource: {
+            kind: 'DataUpload',
+            name: `${point.name}-1`,
+            phase: 'InProgress',
+          },
+          bytesDone: 412 * mebibyte,
+          bytesTotal: 900 * mebibyte,
+          bytesPerSecond: 38 * mebibyte,
+          secondsLeft: 13,
+        },
+      ];
+    }
+    if (!point.volumes) {
+      return [];
+    }
+    return [
+      point.volumes.included > 0
+        ? {
+            ...volume,
+            included: true,
+            state: 'done',
+            method: 'snapshot-moved',
+            sizeBytes: 900 * mebibyte,
+            newBytes: 96 * mebibyte,
+            storedBytes: 31 * mebibyte,
+          }
+        : {
+            ...volume,
+            included: false,
+            state: 'skipped',
+            reason: 'Class standard cannot make snapshots',
+          },
+    ];
   }
 
   /** Ends a run of a list that has not ended. */
@@ -491,7 +531,16 @@ export class MockBackend {
         exists: total(group => group.exists),
         skipped: total(group => group.skipped.length),
       },
-      notes: ['Objects only: the data of 1 volume is not included'],
+      volumes: forbidden
+        ? []
+        : [
+            {
+              name: 'data-postgres-0',
+              method: 'download',
+              sizeBytes: 900 * mebibyte,
+            },
+          ],
+      notes: [],
     };
   }
 
@@ -548,6 +597,7 @@ export class MockBackend {
           : [],
         warningsList: [],
         errorsList: [],
+        volumesList: [],
         kubectl: `kubectl get restores.velero.io ${name} -n openshift-adp -o yaml`,
         phases: [
           { phase: 'New', at: run.createdAt },
@@ -558,7 +608,7 @@ export class MockBackend {
             ? [{ phase: run.phase, at: run.completedAt }]
             : []),
         ],
-        notes: ['Objects only: the data of 1 volume is not included'],
+        notes: [],
       }
     );
   }

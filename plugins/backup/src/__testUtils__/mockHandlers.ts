@@ -42,6 +42,19 @@ function cached(request: Request, body: JsonBodyType) {
 /** The REST API of a mocked backend, for msw. */
 export function mockHandlers(backend: MockBackend): RequestHandler[] {
   return [
+    http.get(/\/api\/backup\/status$/, () =>
+      HttpResponse.json({
+        engine: { mode: 'builtin', state: 'running', restarts: 0 },
+        clusters: [
+          {
+            name: 'demo',
+            reachable: true,
+            engine: { state: 'running', warnings: backend.engineWarnings },
+            storage: [],
+          },
+        ],
+      }),
+    ),
     http.get(`${entityPath}/protection`, ({ request }) => {
       const cluster =
         new URL(request.url).searchParams.get('cluster') ?? undefined;

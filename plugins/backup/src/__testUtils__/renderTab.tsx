@@ -22,6 +22,8 @@ export interface RenderTabOptions {
   query?: string;
   /** Answers in place of the mocked backend's, first match wins. */
   handlers?: RequestHandler[];
+  /** Changes what the backend has before anything is read. */
+  prepare?: (backend: MockBackend) => void;
 }
 
 /** Renders the tab of component `orders` on top of a mocked backend. */
@@ -30,6 +32,7 @@ export async function renderTab(
   options: RenderTabOptions = {},
 ): Promise<{ container: HTMLElement; backend: MockBackend }> {
   const backend = new MockBackend(scenario, Date.now, 2_400);
+  options.prepare?.(backend);
   const api = mockClient(backend, options.handlers);
   const rendered = renderInTestApp(
     <EntityProvider entity={orders}>

@@ -130,7 +130,7 @@ export default {
   'point.noResources':
     'Die Liste der Objekte ist da, wenn das Backup fertig ist.',
   'point.volumes': 'Volumes',
-  'point.volumeIncluded': 'enthalten',
+  'point.volumeData': 'Daten der Volumes',
   'point.volumeNotIncluded': 'nicht enthalten',
   'point.errors': 'Fehler',
   'point.warnings': 'Warnungen',
@@ -146,6 +146,18 @@ export default {
   'point.findingScope.backup': 'Speicher und Engine',
   'point.findingScope.cluster': 'Clusterweite Objekte',
   'point.findingScope.namespace': 'Namespace {{namespace}}',
+  'volumes.ofPod': 'im Pod {{pod}}',
+  'volumes.skipped': 'Nicht enthalten',
+  'volumes.doneOfTotal': '{{done}} von {{total}}',
+  'volumes.speed': '{{size}}/s',
+  'volumes.left': 'noch {{time}}',
+  'volumes.new': '{{size}} neu',
+  'volumes.stored': '{{size}} gespeichert',
+  'volumes.progressOf': '{{name}}: {{text}}',
+  'volumes.method.snapshot-moved':
+    'Snapshot, dessen Daten im Backup-Speicher liegen',
+  'volumes.method.file-system': 'Datei für Datei, im Backup-Speicher',
+  'volumes.method.snapshot-kept': 'Snapshot, nur im Speichersystem',
   'deletePoint.title': 'Diesen Wiederherstellungspunkt löschen?',
   'deletePoint.text':
     'Der Wiederherstellungspunkt von {{when}} ({{name}}) wird endgültig aus dem Cluster und dem Objektspeicher entfernt: {{contents}}. Das lässt sich nicht rückgängig machen.',
@@ -217,8 +229,10 @@ export default {
   'flow.what.allText_other':
     '{{count}} Objekte dieses Wiederherstellungspunkts',
   'flow.what.allTextUnknown': 'Alle Objekte dieses Wiederherstellungspunkts',
+  'flow.what.withData_one': 'und die Daten von {{count}} Volume',
+  'flow.what.withData_other': 'und die Daten von {{count}} Volumes',
   'flow.what.volumesText':
-    'Volumes werden leer angelegt, mit Größe und Klasse der Originale. Eine Kopie berührt die Daten des laufenden Dienstes nicht.',
+    'Volumes ohne Daten werden leer angelegt, mit Größe und Klasse der Originale.',
   'flow.where.title': 'Wohin?',
   'flow.where.choice': 'Wohin wiederhergestellt wird',
   'flow.where.copy': 'Eine Kopie in einem neuen Namespace',
@@ -243,7 +257,7 @@ export default {
   'flow.where.leaveAloneText': 'Nur was fehlt, wird angelegt.',
   'flow.where.update': 'Zurückändern',
   'flow.where.updateText':
-    'Objekte, die abweichen, erhalten den Stand des Wiederherstellungspunkts.',
+    'Objekte, die abweichen, erhalten den Stand des Wiederherstellungspunkts, und Volumes erhalten ihre Daten zurück: Was sie benutzt, steht so lange still.',
   'flow.where.confirmName':
     'Geben Sie {{name}} ein, um zu bestätigen, dass sich der laufende Dienst ändert',
   'flow.where.confirmMismatch': 'Das ist nicht der Name der Komponente.',
@@ -262,6 +276,18 @@ export default {
   'flow.check.skipped': 'Nicht wiederhergestellt',
   'flow.check.tableLabel': 'Was geschehen wird, nach Art',
   'flow.check.total': 'Zusammen',
+  'flow.check.volumesTitle': 'Daten der Volumes',
+  'flow.check.volume.download':
+    'kommt aus dem Backup-Speicher zurück, in ein neues Volume',
+  'flow.check.volume.files':
+    'kommt Datei für Datei aus dem Backup-Speicher zurück',
+  'flow.check.volume.snapshot':
+    'kommt aus einem Snapshot zurück, in ein neues Volume',
+  'flow.check.volume.in-place':
+    'kommt in das vorhandene Volume zurück; das alte wird eine Weile aufbewahrt',
+  'flow.check.volume.empty':
+    'neue Volumes sind leer, vorhandene bleiben, wie sie sind',
+  'flow.check.volume.lost': 'fehlt im Wiederherstellungspunkt',
   'flow.check.skippedTitle_one':
     '{{count}} Objekt wird nicht wiederhergestellt',
   'flow.check.skippedTitle_other':
@@ -346,6 +372,7 @@ export default {
   'scheduleForm.next': 'Die nächsten 5 Läufe, in Ihrer Zeitzone ({{zone}})',
   'scheduleForm.create': 'Zeitplan anlegen',
   'scheduleForm.failed': 'Der Zeitplan wurde nicht angelegt',
+  'problem.forAdmins': 'Für Administratoren des Backup-Dienstes',
   'problem.command': 'Jemand mit Zugang zum Cluster führt aus:',
   'problem.yaml': 'In catalog-info.yaml einfügen:',
   'problem.yamlGeneric': 'YAML:',

@@ -146,7 +146,7 @@ export const messages = {
     resources: 'Objects by kind',
     noResources: 'The list of objects is there when the backup has finished.',
     volumes: 'Volumes',
-    volumeIncluded: 'included',
+    volumeData: 'Data of volumes',
     volumeNotIncluded: 'not included',
     errors: 'Errors',
     warnings: 'Warnings',
@@ -162,6 +162,21 @@ export const messages = {
       backup: 'Storage and engine',
       cluster: 'Cluster-wide objects',
       namespace: 'Namespace {{namespace}}',
+    },
+  },
+  volumes: {
+    ofPod: 'in pod {{pod}}',
+    skipped: 'Not included',
+    doneOfTotal: '{{done}} of {{total}}',
+    speed: '{{size}}/s',
+    left: '{{time}} left',
+    new: '{{size}} new',
+    stored: '{{size}} stored',
+    progressOf: '{{name}}: {{text}}',
+    method: {
+      'snapshot-moved': 'Snapshot, its data kept in the backup storage',
+      'file-system': 'File by file, kept in the backup storage',
+      'snapshot-kept': 'Snapshot, kept in the storage system only',
     },
   },
   deletePoint: {
@@ -247,8 +262,10 @@ export const messages = {
       allText_one: '{{count}} object of this recovery point',
       allText_other: '{{count}} objects of this recovery point',
       allTextUnknown: 'All objects of this recovery point',
+      withData_one: 'and the data of {{count}} volume',
+      withData_other: 'and the data of {{count}} volumes',
       volumesText:
-        'Volumes are created empty, with the size and class of the originals. The data in the running service is not touched by a copy.',
+        'Volumes without data are created empty, with the size and class of the originals.',
     },
     where: {
       title: 'Where to?',
@@ -274,7 +291,7 @@ export const messages = {
       leaveAloneText: 'Only what is missing is created.',
       update: 'Change them back',
       updateText:
-        'Objects that differ are set to what the recovery point holds.',
+        'Objects that differ are set to what the recovery point holds, and volumes get their data back: what uses them is stopped meanwhile.',
       confirmName: 'Type {{name}} to confirm that the running service changes',
       confirmMismatch: 'This is not the name of the component.',
     },
@@ -293,6 +310,16 @@ export const messages = {
       skipped: 'Not restored',
       tableLabel: 'What will happen, by kind',
       total: 'Total',
+      volumesTitle: 'Data of volumes',
+      volume: {
+        download: 'comes back from the backup storage, into a new volume',
+        files: 'comes back from the backup storage, file by file',
+        snapshot: 'comes back from a snapshot, into a new volume',
+        'in-place':
+          'comes back into the volume that is there; the old one is kept for a while',
+        empty: 'new volumes are empty, those that are there stay as they are',
+        lost: 'is missing in the recovery point',
+      },
       skippedTitle_one: '{{count}} object is not restored',
       skippedTitle_other: '{{count}} objects are not restored',
       skippedItem: '{{kind}} {{name}}: {{reason}}',
@@ -384,6 +411,7 @@ export const messages = {
     failed: 'The schedule was not created',
   },
   problem: {
+    forAdmins: 'For administrators of the backup service',
     command: 'Someone with access to the cluster runs:',
     yaml: 'Paste into catalog-info.yaml:',
     yamlGeneric: 'YAML:',

@@ -29,6 +29,7 @@ import { SchedulesView } from '../Schedules/SchedulesView';
 import { BackupsProvider } from './BackupsContext';
 import styles from './BackupsTab.module.css';
 import { ClusterChooser } from './ClusterChooser';
+import { AdminNotices } from './AdminNotices';
 import { HindranceNotices } from './HindranceNotices';
 import { useRecoveryPoints } from './useRecoveryPoints';
 
@@ -223,6 +224,7 @@ export function BackupsTab() {
           />
         )}
         <HindranceNotices protection={protection.data} />
+        <AdminNotices />
         <DataAge resources={[protection, points]} />
         <div role="status" className={styles.notice}>
           {notice && <Alert status="success" icon title={notice} />}

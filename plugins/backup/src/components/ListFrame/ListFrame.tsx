@@ -138,6 +138,18 @@ export const columnStyles = {
   menu: styles.menuColumn,
 };
 
+/** The class of a column's cells. Narrow tables leave the widths to the browser, but for the menu at the end. */
+export function columnStyle<Id extends string>(
+  classes: Partial<Record<Id, string>>,
+  id: Id,
+  narrow: boolean,
+): string | undefined {
+  if (narrow) {
+    return id === 'actions' ? columnStyles.menu : undefined;
+  }
+  return classes[id];
+}
+
 /** Buttons at the end of a row. */
 export function RowActions({ children }: { children: ReactNode }) {
   return <div className={styles.actions}>{children}</div>;

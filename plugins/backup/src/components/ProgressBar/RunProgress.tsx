@@ -1,26 +1,44 @@
 import type { Progress } from '@lifeboat/backstage-plugin-backup-common';
+import { describeTransfer } from '../../format/describeTransfer';
+import { useLanguage } from '../../hooks/useLanguage';
 import { useTranslate } from '../../translations/useTranslate';
 import { ProgressBar } from './ProgressBar';
 import styles from './RunProgress.module.css';
 
-/** How far a run is: "31 of 47 objects" and a bar. */
+/** Objects come first, then the data of volumes: the bar shows what is going on now. */
+function shareOf({ itemsDone, itemsTotal, volumes }: Progress) {
+  if (!volumes) {
+    return itemsDone / itemsTotal;
+  }
+  return volumes.bytesTotal === undefined
+    ? undefined
+    : volumes.bytesDone / Math.max(1, volumes.bytesTotal);
+}
+
+/** How far a run is: "31 of 47 objects · 412 MiB of 900 MiB, 38 MiB/s, 13 s left" and a bar. */
 export function RunProgress({ progress }: { progress?: Progress }) {
   const t = useTranslate();
+  const locale = useLanguage();
   const known = progress && progress.itemsTotal > 0 ? progress : undefined;
+  const volumes = known?.volumes;
   const text = known
-    ? t('count.objectsOfTotal', {
-        done: String(known.itemsDone),
-        total: String(known.itemsTotal),
-      })
+    ? [
+        t('count.objectsOfTotal', {
+          done: String(known.itemsDone),
+          total: String(known.itemsTotal),
+        }),
+        volumes && describeTransfer(volumes, t, locale),
+      ]
+        .filter(Boolean)
+        .join(' · ')
     : t('state.running');
+  const share = known && shareOf(known);
   return (
     <div className={styles.progress}>
       {known && <span className={styles.numbers}>{text}</span>}
       <ProgressBar
         label={text}
-        share={
-          known ? Math.min(1, known.itemsDone / known.itemsTotal) : undefined
-        }
+        share={share === undefined ? undefined : Math.min(1, share)}
       />
     </div>
   );

@@ -6,7 +6,7 @@ import { ProtectionHeader } from './ProtectionHeader';
 const protection = new MockBackend('protected').protection(undefined);
 
 describe('ProtectionHeader', () => {
-  it('says once that the data of volumes is not included', async () => {
+  it('says why a component is at risk, once', async () => {
     renderInTestApp(
       <ProtectionHeader
         name="orders"

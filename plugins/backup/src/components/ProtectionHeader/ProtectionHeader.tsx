@@ -10,7 +10,6 @@ import {
 import {
   RiFileCopyLine,
   RiHistoryLine,
-  RiInformationLine,
   RiMore2Line,
   RiTimeLine,
 } from '@remixicon/react';
@@ -59,9 +58,6 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
     { objects: protection.objectCount, volumes: protection.volumeCount },
     t,
   );
-  const objectsOnly = protection.volumeCount
-    ? t('count.objectsOnly', { count: protection.volumeCount })
-    : undefined;
   const kubectl =
     target && `kubectl get backups.velero.io -n ${target.controlNamespace}`;
   return (
@@ -107,12 +103,6 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
             </Fact>
           )}
         </dl>
-        {objectsOnly && !protection.reason.startsWith(objectsOnly) && (
-          <p className={styles.note}>
-            <RiInformationLine size={16} aria-hidden />
-            {objectsOnly}
-          </p>
-        )}
       </div>
       <div className={styles.actions}>
         {primary && (

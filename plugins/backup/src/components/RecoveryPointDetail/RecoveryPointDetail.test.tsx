@@ -7,9 +7,12 @@ function nameOf(index: number) {
   return new MockBackend('protected').points[index].name;
 }
 
-async function open(index: number) {
+async function open(index: number, prepare?: (backend: MockBackend) => void) {
   const name = nameOf(index);
-  const rendered = await renderTab('protected', { query: `?point=${name}` });
+  const rendered = await renderTab('protected', {
+    query: `?point=${name}`,
+    prepare,
+  });
   const panel = await screen.findByRole('region', {
     name: `Recovery point ${name}`,
   });
@@ -35,7 +38,10 @@ describe('RecoveryPointDetail', () => {
     expect(within(panel).getByText('PartiallyFailed')).toBeInTheDocument();
     expect(within(panel).getByText('Errors (1)')).toBeInTheDocument();
     expect(within(panel).getByText('Warnings (1)')).toBeInTheDocument();
-    expect(within(panel).getAllByText('data-postgres-0')).toHaveLength(2);
+    const volumes = within(panel).getByRole('list', { name: 'Volumes' });
+    expect(volumes).toHaveTextContent(
+      'data-postgres-0Not includedClass standard cannot make snapshots',
+    );
     expect(within(panel).getByText('StatefulSet')).toBeInTheDocument();
     expect(
       within(panel).getByText(
@@ -51,6 +57,39 @@ describe('RecoveryPointDetail', () => {
       screen.getByRole('heading', { name: /^Recovery point/ }),
     ).toHaveFocus();
     expect(await axeViolations(container)).toEqual([]);
+  });
+
+  it('says how the data of a volume was taken, how much there is and how much was new', async () => {
+    const { panel, container } = await open(0);
+    const volumes = await within(panel).findByRole('list', { name: 'Volumes' });
+    expect(volumes).toHaveTextContent(
+      'data-postgres-0DoneSnapshot, its data kept in the backup storage900 MiB · 96 MiB new · 31 MiB stored',
+    );
+    expect(within(panel).getByText('900 MiB, 96 MiB new')).toBeInTheDocument();
+    expect(panel).not.toHaveTextContent('Objects only');
+    expect(await axeViolations(container)).toEqual([]);
+  });
+
+  it('follows the data of a volume while it travels', async () => {
+    const { panel } = await open(0, mock => {
+      Object.assign(mock.points[0], {
+        state: 'running',
+        phase: 'WaitingForPluginOperations',
+        completedAt: undefined,
+        // The mocked run is as good as endless.
+        createdAt: new Date(Date.now() - 500).toISOString(),
+        volumes: undefined,
+      });
+    });
+    const volumes = await within(panel).findByRole('list', { name: 'Volumes' });
+    expect(volumes).toHaveTextContent(
+      '412 MiB of 900 MiB, 38 MiB/s, 13 s left',
+    );
+    expect(
+      within(volumes).getByRole('progressbar', {
+        name: 'data-postgres-0: 412 MiB of 900 MiB, 38 MiB/s, 13 s left',
+      }),
+    ).toHaveAttribute('aria-valuenow', '46');
   });
 
   it('shows, searches and filters the log', async () => {

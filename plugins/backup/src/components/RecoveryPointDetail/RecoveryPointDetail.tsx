@@ -12,6 +12,7 @@ import {
   describeContents,
   volumesNotIncluded,
 } from '../../format/describeContents';
+import { describeVolumeData } from '../../format/describeVolumeData';
 import { formatByteSize } from '../../format/formatByteSize';
 import { formatDuration } from '../../format/formatDuration';
 import { isActive } from '../../hooks/activeRuns';
@@ -19,7 +20,6 @@ import { useLanguage } from '../../hooks/useLanguage';
 import { usePolledResource } from '../../hooks/usePolledResource';
 import { useTranslate } from '../../translations/useTranslate';
 import { useBackups } from '../BackupsTab/BackupsContext';
-import { CommandBlock } from '../CommandBlock/CommandBlock';
 import { DataAge } from '../DataAge/DataAge';
 import { DetailPanel, DetailSection, Facts } from '../DetailPanel/DetailPanel';
 import { Findings } from '../RunDetail/Findings';
@@ -27,34 +27,15 @@ import { PhaseSteps } from '../RunDetail/PhaseSteps';
 import { RunFailure } from '../RunDetail/RunFailure';
 import { DetailSkeleton, DetailUnavailable } from '../RunDetail/DetailStates';
 import { CancelRun } from '../RunDetail/CancelRun';
+import { KubectlSection } from '../RunDetail/KubectlSection';
 import { ResourceKinds } from '../RunDetail/ResourceKinds';
 import { RunLog } from '../LogView/RunLog';
 import { RunProgress } from '../ProgressBar/RunProgress';
 import { startedBy } from '../RecoveryPoints/startedBy';
 import { RelativeTime } from '../RelativeTime/RelativeTime';
 import { RunStateBadge } from '../StateBadge/StateBadge';
+import { VolumeList } from '../Volumes/VolumeList';
 import styles from '../RunDetail/RunDetail.module.css';
-
-function Volumes({ detail }: { detail: Detail }) {
-  const t = useTranslate();
-  if (detail.volumesList.length === 0) {
-    return null;
-  }
-  return (
-    <DetailSection title={t('point.volumes')}>
-      <ul className={styles.list}>
-        {detail.volumesList.map(volume => (
-          <li key={`${volume.namespace}/${volume.pvc}`}>
-            <code>{volume.pvc}</code>:{' '}
-            {volume.included
-              ? t('point.volumeIncluded')
-              : volume.reason ?? t('point.volumeNotIncluded')}
-          </li>
-        ))}
-      </ul>
-    </DetailSection>
-  );
-}
 
 function DetailFacts({ detail }: { detail: Detail }) {
   const t = useTranslate();
@@ -70,6 +51,7 @@ function DetailFacts({ detail }: { detail: Detail }) {
             t,
           ),
         ],
+        [t('point.volumeData'), describeVolumeData(detail, t, locale)],
         [
           t('point.completed'),
           completedAt && <RelativeTime time={completedAt} style="absolute" />,
@@ -194,6 +176,7 @@ export function RecoveryPointDetail({ name }: { name: string }) {
             <Alert key={note} status="info" icon title={note} />
           ))}
           <RunFailure run={detail} />
+          <VolumeList volumes={detail.volumesList} />
           <DetailFacts detail={detail} />
           <PhaseSteps phases={detail.phases} />
           <Findings title={t('point.errors')} findings={detail.errorsList} />
@@ -201,7 +184,6 @@ export function RecoveryPointDetail({ name }: { name: string }) {
             title={t('point.warnings')}
             findings={detail.warningsList}
           />
-          <Volumes detail={detail} />
           <DetailSection title={t('point.resources')}>
             <ResourceKinds
               groups={detail.resources.map(group => ({
@@ -217,13 +199,7 @@ export function RecoveryPointDetail({ name }: { name: string }) {
             running={isActive(detail)}
             load={signal => api.getRecoveryPointLogs(entity, name, { signal })}
           />
-          <DetailSection title={t('point.kubectl')}>
-            <span className={styles.quiet}>{t('point.kubectlText')}</span>
-            <CommandBlock
-              text={detail.kubectl}
-              what={t('problem.commandLabel')}
-            />
-          </DetailSection>
+          <KubectlSection command={detail.kubectl} />
         </>
       )}
     </DetailPanel>

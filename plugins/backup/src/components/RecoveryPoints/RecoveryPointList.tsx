@@ -29,6 +29,7 @@ import { useContainerWidth } from '../../hooks/useContainerWidth';
 import { useTranslate } from '../../translations/useTranslate';
 import { useBackups } from '../BackupsTab/BackupsContext';
 import {
+  columnStyle,
   columnStyles,
   EmptyList,
   ListFrame,
@@ -77,13 +78,6 @@ const columnClass: Partial<Record<ColumnId, string>> = {
   expires: columnStyles.narrow,
   actions: columnStyles.actions,
 };
-
-function columnStyle(id: ColumnId, narrow: boolean): string | undefined {
-  if (!narrow) {
-    return columnClass[id];
-  }
-  return id === 'actions' ? columnStyles.menu : undefined;
-}
 
 const sortable: readonly ColumnId[] = [
   'created',
@@ -299,7 +293,7 @@ export function RecoveryPointList() {
             {column => (
               <Column
                 id={column.id}
-                className={columnStyle(column.id, narrow)}
+                className={columnStyle(columnClass, column.id, narrow)}
                 isRowHeader={column.id === 'created'}
                 allowsSorting={sortable.includes(column.id)}
               >

@@ -6,7 +6,6 @@ import { isActive } from '../../hooks/activeRuns';
 import { usePolledResource } from '../../hooks/usePolledResource';
 import { useTranslate } from '../../translations/useTranslate';
 import { useBackups } from '../BackupsTab/BackupsContext';
-import { CommandBlock } from '../CommandBlock/CommandBlock';
 import { DataAge } from '../DataAge/DataAge';
 import { DetailPanel, DetailSection, Facts } from '../DetailPanel/DetailPanel';
 import { RunLog } from '../LogView/RunLog';
@@ -18,10 +17,12 @@ import { DetailSkeleton, DetailUnavailable } from '../RunDetail/DetailStates';
 import { Findings } from '../RunDetail/Findings';
 import { PhaseSteps } from '../RunDetail/PhaseSteps';
 import { CancelRun } from '../RunDetail/CancelRun';
+import { KubectlSection } from '../RunDetail/KubectlSection';
 import { ResourceKinds } from '../RunDetail/ResourceKinds';
 import styles from '../RunDetail/RunDetail.module.css';
 import { RunFailure } from '../RunDetail/RunFailure';
 import { RunStateBadge } from '../StateBadge/StateBadge';
+import { VolumeList } from '../Volumes/VolumeList';
 
 /** All about one restore; while it runs, how far it is. */
 export function RestoreDetail({ name }: { name: string }) {
@@ -86,6 +87,7 @@ export function RestoreDetail({ name }: { name: string }) {
           {detail.notes.map(note => (
             <Alert key={note} status="info" icon title={note} />
           ))}
+          <VolumeList volumes={detail.volumesList} />
           <Facts
             facts={[
               [
@@ -153,13 +155,7 @@ export function RestoreDetail({ name }: { name: string }) {
             running={isActive(detail)}
             load={signal => api.getRestoreLogs(entity, name, { signal })}
           />
-          <DetailSection title={t('point.kubectl')}>
-            <span className={styles.quiet}>{t('point.kubectlText')}</span>
-            <CommandBlock
-              text={detail.kubectl}
-              what={t('problem.commandLabel')}
-            />
-          </DetailSection>
+          <KubectlSection command={detail.kubectl} />
         </>
       )}
     </DetailPanel>

@@ -9,6 +9,7 @@ import {
   RestoreChoice,
   touchedObjects,
 } from './restoreChoice';
+import { PlannedVolumes } from './PlannedVolumes';
 import { SafetyPointChoice } from './SafetyPoint';
 import styles from './RestoreFlow.module.css';
 import { PreviewState } from './useRestorePreview';
@@ -142,6 +143,7 @@ export function CheckStep(props: CheckStepProps) {
       {preview.resources.length > 0 && (
         <KindTable choice={choice} preview={preview} />
       )}
+      <PlannedVolumes volumes={preview.volumes ?? []} />
       {skipped.length > 0 && (
         <div>
           <p className={styles.lead}>

@@ -23,8 +23,12 @@ describe('RestoreFlow', () => {
     expect(await axeViolations(container)).toEqual([]);
     await next();
 
-    expect(screen.getByText('15 objects of this recovery point')).toBeVisible();
-    expect(screen.getByText(/Volumes are created empty/)).toBeInTheDocument();
+    expect(
+      screen.getByText(
+        '15 objects of this recovery point and the data of 1 volume',
+      ),
+    ).toBeVisible();
+    expect(screen.queryByText(/created empty/)).not.toBeInTheDocument();
     expect(await axeViolations(container)).toEqual([]);
     await next();
 
@@ -47,6 +51,11 @@ describe('RestoreFlow', () => {
         'Route orders-legacy: its host is in use by the original',
       ),
     ).toBeInTheDocument();
+    expect(
+      screen.getByText(/comes back from the backup storage/),
+    ).toHaveTextContent(
+      'data-postgres-0: comes back from the backup storage, into a new volume (900 MiB)',
+    );
     expect(await axeViolations(container)).toEqual([]);
     await userEvent.click(
       screen.getByRole('button', {

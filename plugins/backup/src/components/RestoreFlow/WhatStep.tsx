@@ -10,7 +10,7 @@ export interface WhatStepProps {
   notes: string[];
 }
 
-/** Second step: what comes back. All objects; the data of volumes is not in the point, and the step says so. */
+/** Second step: what comes back. All objects, with the data of the volumes that are in the point. */
 export function WhatStep({ point, notes }: WhatStepProps) {
   const t = useTranslate();
   const missing = point ? volumesNotIncluded(point) : 0;
@@ -28,6 +28,10 @@ export function WhatStep({ point, notes }: WhatStepProps) {
               {point?.objects === undefined
                 ? t('flow.what.allTextUnknown')
                 : t('flow.what.allText', { count: point.objects })}
+              {Boolean(point?.volumes?.included) &&
+                ` ${t('flow.what.withData', {
+                  count: point!.volumes!.included,
+                })}`}
             </span>
           </span>
         </Radio>
@@ -35,7 +39,7 @@ export function WhatStep({ point, notes }: WhatStepProps) {
       {[...shown].map(note => (
         <Alert key={note} status="info" icon title={note} />
       ))}
-      {shown.size > 0 && (
+      {missing > 0 && (
         <span className={styles.quiet}>{t('flow.what.volumesText')}</span>
       )}
     </>

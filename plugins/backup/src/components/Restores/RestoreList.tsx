@@ -26,6 +26,7 @@ import { PolledResource } from '../../hooks/usePolledResource';
 import { useTranslate } from '../../translations/useTranslate';
 import { useBackups } from '../BackupsTab/BackupsContext';
 import {
+  columnStyle,
   columnStyles,
   EmptyList,
   ListFrame,
@@ -71,13 +72,6 @@ const columnClass: Partial<Record<ColumnId, string>> = {
   by: columnStyles.narrow,
   actions: columnStyles.actions,
 };
-
-function columnStyle(id: ColumnId, narrow: boolean): string | undefined {
-  if (!narrow) {
-    return columnClass[id];
-  }
-  return id === 'actions' ? columnStyles.menu : undefined;
-}
 
 const sortable: readonly ColumnId[] = ['created', 'state', 'into', 'from'];
 
@@ -224,7 +218,7 @@ export function RestoreList({ restores }: RestoreListProps) {
             {column => (
               <Column
                 id={column.id}
-                className={columnStyle(column.id, narrow)}
+                className={columnStyle(columnClass, column.id, narrow)}
                 isRowHeader={column.id === 'created'}
                 allowsSorting={sortable.includes(column.id)}
               >

@@ -47,7 +47,7 @@ export function ScheduleForm({ schedules }: ScheduleFormProps) {
   const t = useTranslate();
   const locale = useLanguage();
   const now = useNow(30_000);
-  const { api, entity, navigation, succeeded, protection } = useBackups();
+  const { api, entity, navigation, succeeded } = useBackups();
   const viewerZone = viewerTimeZone();
   const zones = [...new Set([viewerZone, 'UTC'])];
   const [preset, setPreset] = useState<Preset>('nightly');
@@ -172,11 +172,6 @@ export function ScheduleForm({ schedules }: ScheduleFormProps) {
           </>
         )}
       </div>
-      {Boolean(protection.volumeCount) && (
-        <span>
-          {t('count.objectsOnly', { count: protection.volumeCount ?? 0 })}
-        </span>
-      )}
       {failure && (
         <ErrorPanel title={t('scheduleForm.failed')} error={failure} />
       )}

@@ -26,7 +26,12 @@ import { useLanguage } from '../../hooks/useLanguage';
 import { PolledResource } from '../../hooks/usePolledResource';
 import { useTranslate } from '../../translations/useTranslate';
 import { useBackups } from '../BackupsTab/BackupsContext';
-import { columnStyles, RowActions, TwoLines } from '../ListFrame/ListFrame';
+import {
+  columnStyle,
+  columnStyles,
+  RowActions,
+  TwoLines,
+} from '../ListFrame/ListFrame';
 import { RelativeTime } from '../RelativeTime/RelativeTime';
 import { ScheduleStateBadge } from '../StateBadge/StateBadge';
 import { keptFor } from './keptFor';
@@ -48,10 +53,6 @@ const columnClass: Partial<Record<ColumnId, string>> = {
   when: columnStyles.wide,
   actions: columnStyles.menu,
 };
-
-function columnStyle(id: ColumnId, narrow: boolean): string | undefined {
-  return narrow && id !== 'actions' ? undefined : columnClass[id];
-}
 
 export interface ScheduleTableProps {
   schedules: PolledResource<BackupSchedule[]>;
@@ -219,7 +220,7 @@ export function ScheduleTable({ schedules, onDelete }: ScheduleTableProps) {
           {column => (
             <Column
               id={column.id}
-              className={columnStyle(column.id, narrow)}
+              className={columnStyle(columnClass, column.id, narrow)}
               isRowHeader={column.id === 'when'}
             >
               {column.id === 'actions' ? (

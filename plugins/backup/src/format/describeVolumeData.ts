@@ -1,0 +1,26 @@
+import type { RecoveryPointDetail } from '@lifeboat/backstage-plugin-backup-common';
+import { Translate } from '../translations/useTranslate';
+import { formatByteSize } from './formatByteSize';
+
+/** "1.3 GiB, 96 MiB new": the data of all volumes in a recovery point; undefined when its size is not known. */
+export function describeVolumeData(
+  { volumesList }: Pick<RecoveryPointDetail, 'volumesList'>,
+  t: Translate,
+  locale: string,
+): string | undefined {
+  const sizes = volumesList.filter(({ sizeBytes }) => sizeBytes !== undefined);
+  if (sizes.length === 0) {
+    return undefined;
+  }
+  const sum = (key: 'sizeBytes' | 'newBytes') =>
+    formatByteSize(
+      sizes.reduce((all, volume) => all + (volume[key] ?? 0), 0),
+      locale,
+    );
+  return [
+    sum('sizeBytes'),
+    ...(sizes.every(({ newBytes }) => newBytes !== undefined)
+      ? [t('volumes.new', { size: sum('newBytes') })]
+      : []),
+  ].join(', ');
+}
