@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
@@ -40,11 +40,9 @@ export interface Secret extends KubernetesObject {
 }
 
 /** The embedded cluster with movers as processes of this machine. */
-export function startClusterWithMovers(): Promise<RunningCluster> {
-  const runtimes = path.join(
-    mkdtempSync(path.join(os.tmpdir(), 'lifeboat-runtimes-')),
-    'runtimes.json',
-  );
+export async function startClusterWithMovers(): Promise<RunningCluster> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-runtimes-'));
+  const runtimes = path.join(folder, 'runtimes.json');
   writeFileSync(
     runtimes,
     JSON.stringify({
@@ -58,7 +56,10 @@ export function startClusterWithMovers(): Promise<RunningCluster> {
       },
     }),
   );
-  return startDevCluster({ runtimes });
+  const cluster = await startDevCluster({ runtimes });
+  // It has been read.
+  rmSync(folder, { recursive: true, force: true });
+  return cluster;
 }
 
 /** What stories about repositories of volume data keep doing, on a stage with an engine. */
@@ -297,16 +298,20 @@ export function kopia(
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-  run(
-    'repository',
-    'connect',
-    'filesystem',
-    '--path',
-    folder,
-    '--override-username',
-    'default',
-    '--override-hostname',
-    'default',
-  );
-  return run(...args);
+  try {
+    run(
+      'repository',
+      'connect',
+      'filesystem',
+      '--path',
+      folder,
+      '--override-username',
+      'default',
+      '--override-hostname',
+      'default',
+    );
+    return run(...args);
+  } finally {
+    rmSync(state, { recursive: true, force: true });
+  }
 }
