@@ -102,6 +102,7 @@ export class DataPathStage {
     options: {
       storageClass?: string;
       volumeMode?: 'Block' | 'Filesystem';
+      size?: string;
     } = {},
   ): Promise<string> {
     await this.makeClaim(namespace, name, options);
@@ -116,6 +117,7 @@ export class DataPathStage {
     options: {
       storageClass?: string;
       volumeMode?: 'Block' | 'Filesystem';
+      size?: string;
     } = {},
   ): Promise<void> {
     await this.client.create<Live>(coreTypes.persistentVolumeClaims, {
@@ -124,7 +126,7 @@ export class DataPathStage {
       metadata: { namespace, name },
       spec: {
         accessModes: ['ReadWriteOnce'],
-        resources: { requests: { storage: '1Gi' } },
+        resources: { requests: { storage: options.size ?? '1Gi' } },
         storageClassName: options.storageClass ?? 'folders',
         volumeMode: options.volumeMode ?? 'Filesystem',
       },
@@ -267,7 +269,11 @@ export class DataPathStage {
     namespace: string,
     claim: string,
     from: DataUpload,
-    options: { storageClass?: string; volumeMode?: 'Block' } = {},
+    options: {
+      storageClass?: string;
+      volumeMode?: 'Block';
+      size?: string;
+    } = {},
   ): Promise<void> {
     await this.client.create<Live>(coreTypes.persistentVolumeClaims, {
       apiVersion: 'v1',
@@ -275,7 +281,7 @@ export class DataPathStage {
       metadata: { namespace, name: claim },
       spec: {
         accessModes: ['ReadWriteOnce'],
-        resources: { requests: { storage: '1Gi' } },
+        resources: { requests: { storage: options.size ?? '1Gi' } },
         storageClassName: options.storageClass ?? 'folders',
         ...(options.volumeMode ? { volumeMode: options.volumeMode } : {}),
         selector: {
@@ -542,12 +548,11 @@ export class DataPathStage {
       left = await this.leftovers();
       return left.length === 0;
     }).catch(() => undefined);
-    expect(left).toEqual([]);
-    expect(
-      await findLeaks(this.client, this.baseline, {
-        namespaces: [...this.namespaces],
-      }),
-    ).toEqual([]);
+    const leaks = await findLeaks(this.client, this.baseline, {
+      namespaces: [...this.namespaces],
+    });
+    const all = [...left, ...leaks];
+    if (all.length > 0) throw new Error(`Left behind: ${all.join(', ')}`);
   }
 }
 

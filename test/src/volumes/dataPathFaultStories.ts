@@ -197,6 +197,9 @@ export function dataPathFaultStories(
       const { pod, pid } = await stage.moverOf('evicted');
       process.kill(pid, 'SIGSTOP');
       await with_({ evict: `${controlNamespace}/${pod}` }, async () => {
+        // The kubelet's patience with a process that does not end is not what this is about.
+        await new Promise(resolve => setTimeout(resolve, 1_000));
+        process.kill(pid, 'SIGKILL');
         const { status } = await stage.end('DataUpload', 'evicted');
         expect(status?.phase).toBe('Failed');
         expect(status?.message).toMatch(/Evicted|evicted/);
@@ -382,6 +385,7 @@ export function dataPathFaultStories(
     it('moves block volumes', async () => {
       const device = await stage.makeVolume('shop', 'block', {
         volumeMode: 'Block',
+        size: '16Mi',
       });
       const bytes = Buffer.alloc(3 * 1024 * 1024, 'block');
       writeFileSync(device, bytes, { flag: 'r+' });
@@ -393,6 +397,7 @@ export function dataPathFaultStories(
       ]);
       await stage.download('block', 'shop', 'block-2', upload, {
         volumeMode: 'Block',
+        size: '16Mi',
       });
       const { status } = await stage.end('DataDownload', 'block');
       expect([status?.phase, status?.message]).toEqual(['Completed', '']);

@@ -1,0 +1,4 @@
+import { dataPathFaultStories } from '../volumes/dataPathFaultStories';
+import { startVolumeCluster } from '../volumes/startVolumeCluster';
+
+dataPathFaultStories('the embedded cluster', startVolumeCluster);

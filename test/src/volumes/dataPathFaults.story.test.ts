@@ -1,4 +1,0 @@
-import { dataPathFaultStories } from './dataPathFaultStories';
-import { startVolumeCluster } from './startVolumeCluster';
-
-dataPathFaultStories('the embedded cluster', startVolumeCluster);
