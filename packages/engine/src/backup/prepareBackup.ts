@@ -15,6 +15,8 @@ import { cloneJson } from '../cluster/json';
 export interface PreparationFacts {
   /** Go duration. */
   defaultTtl: string;
+  /** For backups that do not say how long a snapshot may take. */
+  csiSnapshotTimeoutMs: number;
   /** Name of the location the backup goes to. */
   storageLocation: string | undefined;
   /** Namespaces labelled `velero.io/exclude-from-backup=true`. */
@@ -37,6 +39,7 @@ export function prepareBackup(backup: Backup, facts: PreparationFacts): Backup {
   const prepared = cloneJson(backup);
   const spec = prepareBackupSpec(prepared.spec ?? {}, {
     ttl: parseDurationOr(facts.defaultTtl, defaults.backupTtl),
+    csiSnapshotTimeout: facts.csiSnapshotTimeoutMs,
   });
   prepared.spec = spec;
   if (facts.excludedNamespaces.length > 0) {

@@ -66,6 +66,7 @@ export async function admitBackup(
   }
   const prepared = prepareBackup(backup, {
     defaultTtl: config.defaultTtl,
+    csiSnapshotTimeoutMs: config.volumes.csiSnapshotTimeoutSeconds * 1000,
     storageLocation: location ? name : wanted,
     excludedNamespaces,
     serverVersion: discovery.serverVersion,
