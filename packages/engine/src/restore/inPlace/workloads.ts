@@ -87,18 +87,7 @@ export async function startWorkload(
   discovery: Discovery,
   reach: Reach,
 ): Promise<boolean> {
-  const type = discovery.forKind(workload.apiVersion, workload.kind);
-  const live =
-    type &&
-    (await reach.client.get(
-      type,
-      { namespace, name: workload.name },
-      { signal: reach.signal },
-    ));
-  const isStopped = workload.suspended
-    ? valueAt(live, 'spec', 'suspend') === true
-    : Number(valueAt(live, 'spec', 'replicas')) === 0;
-  if (!live || !isStopped) {
+  if (!(await isStopped(workload, namespace, discovery, reach))) {
     return false;
   }
   await patchWorkload(
@@ -111,6 +100,22 @@ export async function startWorkload(
       : { replicas: workload.replicas ?? 1 },
   );
   return true;
+}
+
+/** Whether a workload is there and stopped. */
+export async function isStopped(
+  workload: StoppedWorkload,
+  namespace: string,
+  discovery: Discovery,
+  { client, signal }: Reach,
+): Promise<boolean> {
+  const type = discovery.forKind(workload.apiVersion, workload.kind);
+  const live =
+    type &&
+    (await client.get(type, { namespace, name: workload.name }, { signal }));
+  return workload.suspended
+    ? valueAt(live, 'spec', 'suspend') === true
+    : valueAt(live, 'spec', 'replicas') === 0;
 }
 
 async function patchWorkload(

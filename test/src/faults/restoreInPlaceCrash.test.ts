@@ -1,0 +1,4 @@
+import { restoreInPlaceCrashStories } from '../volumes/restoreInPlaceCrashStories';
+import { startVolumeCluster } from '../volumes/startVolumeCluster';
+
+restoreInPlaceCrashStories('the embedded cluster', startVolumeCluster);
