@@ -35,6 +35,13 @@ const roleBindings: ResourceTypeRef = {
   namespaced: true,
 };
 
+const statefulSets: ResourceTypeRef = {
+  group: 'apps',
+  version: 'v1',
+  resource: 'statefulsets',
+  namespaced: true,
+};
+
 type EngineSettings = { [section: string]: unknown };
 
 /**
@@ -428,6 +435,7 @@ export class RealClusterStage {
       }
       await this.remove(coreTypes.secrets, this.id);
       for (const name of this.namespaces) {
+        if (this.identity === 'engine') await this.empty(name);
         await this.remove(coreTypes.namespaces, name);
       }
       for (const name of this.oldVolumes) await this.removeVolume(name);
@@ -435,6 +443,25 @@ export class RealClusterStage {
     await this.stopEngine();
     this.client.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Ends the application of a namespace that will stay, and gives its volumes back. */
+  private async empty(namespace: string): Promise<void> {
+    try {
+      await this.client.patch(
+        statefulSets,
+        { namespace, name: 'store' },
+        { contentType: 'merge', body: { spec: { replicas: 0 } } },
+      );
+      for (const name of ['data-store-0', 'index-store-0']) {
+        await this.client.delete(coreTypes.persistentVolumeClaims, {
+          namespace,
+          name,
+        });
+      }
+    } catch (error) {
+      if (!isNotFound(error) && !isForbidden(error)) throw error;
+    }
   }
 
   /** Removes a volume that is kept, and its data in the storage. */
