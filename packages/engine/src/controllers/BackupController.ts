@@ -39,6 +39,8 @@ export class BackupController implements Controller {
   ];
   private readonly runs = new BackupRuns();
   private readonly waiting = new WaitingBackups(this.runs);
+  /** Backups whose end is not written, by name: when one is deleted, what it made is removed. */
+  private readonly unfinished = new Map<string, Backup>();
 
   concurrency(config: EngineConfig): number {
     return Math.max(config.concurrency.backups, 1);
@@ -80,13 +82,25 @@ export class BackupController implements Controller {
     const backup = await context.client.get<Backup>(this.type, key, {
       signal: context.signal,
     });
+    if (
+      backup?.status?.phase === 'InProgress' ||
+      (backup && isAfterRun(backup))
+    ) {
+      this.unfinished.set(key.name, backup);
+    } else if (backup) {
+      this.unfinished.delete(key.name);
+    }
     if (this.runs.has(key.name)) {
       this.runs.endIfAsked(key.name, backup);
       // Its last change may come before it counts as ended: what is left to do then must not wait for another change.
       return { requeueAfterMs: lookAgainMs };
     }
     if (!backup || backup.metadata.deletionTimestamp) {
-      await this.waiting.abandon(key.name, context);
+      const abandoned = this.unfinished.get(key.name);
+      if (abandoned && !backup) {
+        await this.waiting.abandon(abandoned, context);
+        this.unfinished.delete(key.name);
+      }
       await this.runs.startNext(context);
       return undefined;
     }

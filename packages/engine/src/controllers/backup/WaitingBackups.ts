@@ -72,8 +72,6 @@ interface WaitingBackup {
 export class WaitingBackups {
   /** Read once: each change of a mover's progress asks for it. */
   private readonly states = new Map<string, WaitingState>();
-  /** By name: what there is to remove when the Backup is deleted. */
-  private readonly seen = new Map<string, WaitingBackup>();
   private readonly cancelledSince = new Map<string, number>();
   private readonly failedEnds = new Map<
     string,
@@ -92,7 +90,6 @@ export class WaitingBackups {
       await recoverBackup(backup, context);
       return undefined;
     }
-    this.seen.set(backup.metadata.name ?? '', found);
     if (cancelRequest(backup)) {
       return this.cancel(found, context);
     }
@@ -117,13 +114,24 @@ export class WaitingBackups {
     return { requeueAfterMs: lookSoonMs };
   }
 
-  /** Somebody deleted a Backup while its data was being moved: removes what there is of it. */
-  async abandon(name: string, context: ControllerContext): Promise<void> {
-    const found = this.seen.get(name);
-    if (found) {
-      await this.removeAll(found, context);
-      this.forget(found.backup);
+  /** Somebody deleted a Backup before its end was written: removes what there is of it. */
+  async abandon(backup: Backup, context: ControllerContext): Promise<void> {
+    const location = await this.locationOf(backup, context);
+    if (location && !movedLocation(backup, location)) {
+      await this.removeAll({ backup, location }, context);
     }
+    this.forget(backup);
+  }
+
+  private locationOf(
+    backup: Backup,
+    { client, namespace, signal }: ControllerContext,
+  ): Promise<BackupStorageLocation | undefined> {
+    return client.get<BackupStorageLocation>(
+      veleroTypes.backupStorageLocations,
+      { namespace, name: backup.spec.storageLocation ?? '' },
+      { signal },
+    );
   }
 
   /** Undefined when nothing is known that could be gone on from. */
@@ -133,11 +141,7 @@ export class WaitingBackups {
   ): Promise<WaitingBackup | undefined> {
     const { client, namespace, signal, clock } = context;
     const { name = '', uid = '' } = backup.metadata;
-    const location = await client.get<BackupStorageLocation>(
-      veleroTypes.backupStorageLocations,
-      { namespace, name: backup.spec.storageLocation ?? '' },
-      { signal },
-    );
+    const location = await this.locationOf(backup, context);
     if (!location || movedLocation(backup, location)) {
       return undefined;
     }
@@ -226,7 +230,7 @@ export class WaitingBackups {
 
   /** @returns false when some of it must be removed later */
   private async removeAll(
-    { backup, location }: WaitingBackup,
+    { backup, location }: Pick<WaitingBackup, 'backup' | 'location'>,
     context: ControllerContext,
   ): Promise<boolean> {
     const removed = await context
@@ -236,8 +240,7 @@ export class WaitingBackups {
     return (await stopData(backup, context)) && removed;
   }
 
-  private forget({ metadata: { uid = '', name = '' } }: Backup): void {
-    this.seen.delete(name);
+  private forget({ metadata: { uid = '' } }: Backup): void {
     this.states.delete(uid);
     this.cancelledSince.delete(uid);
     this.failedEnds.delete(uid);
