@@ -14,7 +14,7 @@ import {
   recordedTests,
   servedTypes,
   VeleroCase,
-  veleroCasesFolder,
+  describeCases,
   withoutNoise,
 } from '../testing/veleroCases';
 import type { PodCommand } from '../volumes/hooks/execInPod';
@@ -213,8 +213,6 @@ async function runCase({ input }: VeleroCase) {
   }
   return { files, calls, commands, results: log.findings.results };
 }
-
-const describeCases = veleroCasesFolder ? describe : describe.skip;
 
 describeCases('recorded behaviour of Velero: backup', () => {
   const cases = engineTests.flatMap(test =>

@@ -23,7 +23,7 @@ import {
   readCases,
   servedTypes,
   VeleroCase,
-  veleroCasesFolder,
+  describeCases,
   withoutNoise,
 } from '../testing/veleroCases';
 import { ApplySink, meansAlreadyExists } from './apply/ApplySink';
@@ -258,8 +258,6 @@ async function replayAction(
     withoutNoise(output.additionalItems ?? []),
   );
 }
-
-const describeCases = veleroCasesFolder ? describe : describe.skip;
 
 describeCases('recorded behaviour of Velero: restore', () => {
   const cases = engineTests

@@ -14,6 +14,17 @@ export interface VeleroCase {
 /** Folder of the recorded cases, from the environment variable VELERO_CASES; undefined when there is none. */
 export const veleroCasesFolder = process.env.VELERO_CASES;
 
+/** A group of tests that play recorded cases; one skipped test without them, because a file must have one. */
+export function describeCases(title: string, define: () => void): void {
+  if (veleroCasesFolder) {
+    describe(title, define);
+  } else {
+    describe.skip(title, () => {
+      it('needs the recorded cases (VELERO_CASES)', () => undefined);
+    });
+  }
+}
+
 /** The cases of one recorded test function; none when the folder does not have it. */
 export function readCases(test: string): VeleroCase[] {
   const file = join(veleroCasesFolder ?? '', `${test}.json`);

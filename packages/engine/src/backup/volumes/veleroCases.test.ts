@@ -8,15 +8,13 @@ import type {
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import {
   readCases,
-  veleroCasesFolder,
+  describeCases,
   withoutNoise,
 } from '../../testing/veleroCases';
 import { JsonObject, stringAt } from '../jsonPath';
 import { finishedVolumeInfo } from './finishedVolumeInfo';
 import { itemOperations, snapshotOutcome, VolumeOperation } from './operations';
 import type { VolumeRecord } from './VolumeRecord';
-
-const describeCases = veleroCasesFolder ? describe : describe.skip;
 
 function play(
   test: string,

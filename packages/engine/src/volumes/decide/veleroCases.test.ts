@@ -2,12 +2,10 @@
 import type { BackupSpec } from '@lifeboat/velero-api';
 import type { JsonObject } from '../../backup/jsonPath';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
-import { readCases, veleroCasesFolder } from '../../testing/veleroCases';
+import { readCases, describeCases } from '../../testing/veleroCases';
 import { checkPolicies } from '../policies/parsePolicies';
 import { isNeverCopied, podFacts } from './PodFacts';
 import { VolumeUse, wishForClaim, wishForPodVolume } from './wish';
-
-const describeCases = veleroCasesFolder ? describe : describe.skip;
 
 function play(
   test: string,

@@ -12,14 +12,12 @@ import { RunLog } from '../../backup/RunLog';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import {
   readCases,
-  veleroCasesFolder,
+  describeCases,
   withoutNoise,
 } from '../../testing/veleroCases';
 import { podFacts } from '../decide/PodFacts';
 import { annotationHook, appliesTo, HookPhase, specHooks } from './PodHook';
 import { HookCounter, runPodHooks } from './runPodHooks';
-
-const describeCases = veleroCasesFolder ? describe : describe.skip;
 
 function play(
   test: string,

@@ -1,13 +1,12 @@
 /* eslint-disable jest/no-standalone-expect -- the cases are data */
 import type { JsonObject } from '../../backup/jsonPath';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
-import { readCases, veleroCasesFolder } from '../../testing/veleroCases';
+import { readCases, describeCases } from '../../testing/veleroCases';
 import { matches, matchPolicy, policyVolume, volumeType } from './matchPolicy';
 import { checkPolicies, parsePolicies } from './parsePolicies';
 import { parseQuantity } from './quantity';
 import type { PolicyVolume, VolumeConditions } from './ResourcePolicies';
 
-const describeCases = veleroCasesFolder ? describe : describe.skip;
 const none = { lower: 0n, upper: 0n };
 
 function cases(test: string): [string, JsonObject, JsonObject][] {

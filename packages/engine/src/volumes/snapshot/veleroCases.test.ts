@@ -1,10 +1,8 @@
 /* eslint-disable jest/no-standalone-expect -- the cases are data */
 import type { JsonObject } from '../../backup/jsonPath';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
-import { readCases, veleroCasesFolder } from '../../testing/veleroCases';
+import { readCases, describeCases } from '../../testing/veleroCases';
 import { chooseSnapshotClass } from './chooseSnapshotClass';
-
-const describeCases = veleroCasesFolder ? describe : describe.skip;
 
 describeCases('recorded behaviour of Velero: snapshot classes', () => {
   for (const test of [
