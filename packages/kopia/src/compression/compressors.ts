@@ -1,12 +1,17 @@
 import {
   constants,
   deflateRawSync,
+  gunzip as gunzipInPool,
   gunzipSync,
   gzipSync,
+  inflateRaw,
   inflateRawSync,
   zstdCompressSync,
+  zstdDecompress,
   zstdDecompressSync,
+  type ZlibOptions,
 } from 'node:zlib';
+import { promisify } from 'node:util';
 import { KopiaError } from '../errors';
 import { decodeS2 } from './s2';
 
@@ -19,7 +24,11 @@ export interface Compressor {
   compress?(data: Uint8Array): Buffer;
   /** Throws when the stream is damaged or longer than `limit` bytes. */
   decompress(stream: Uint8Array, limit: number): Buffer;
+  /** The same in another thread. */
+  decompressElsewhere?(stream: Uint8Array, limit: number): Promise<Buffer>;
 }
+
+type Decompression = Pick<Compressor, 'decompress' | 'decompressElsewhere'>;
 
 const z = constants;
 const outputChunk = (data: Uint8Array) =>
@@ -39,50 +48,65 @@ const limited = (limit: number) => ({
   maxOutputLength: Math.max(1, limit),
   chunkSize: Math.min(Math.max(1024, limit + 64), 16 * 1024 * 1024),
 });
-const unzstd = (stream: Uint8Array, limit: number) =>
-  zstdDecompressSync(stream, limited(limit));
-const gunzip = (stream: Uint8Array, limit: number) =>
-  gunzipSync(stream, limited(limit));
-const inflate = (stream: Uint8Array, limit: number) =>
-  inflateRawSync(stream, limited(limit));
+const unzstd: Decompression = {
+  decompress: (stream, limit) => zstdDecompressSync(stream, limited(limit)),
+  decompressElsewhere: (stream, limit) =>
+    promisify(zstdDecompress)(stream, limited(limit)),
+};
+const gunzip: Decompression = {
+  decompress: (stream, limit) => gunzipSync(stream, limited(limit)),
+  decompressElsewhere: (stream, limit) =>
+    promisify<Uint8Array, ZlibOptions, Buffer>(gunzipInPool)(
+      stream,
+      limited(limit),
+    ),
+};
+const inflate: Decompression = {
+  decompress: (stream, limit) => inflateRawSync(stream, limited(limit)),
+  decompressElsewhere: (stream, limit) =>
+    promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw)(
+      stream,
+      limited(limit),
+    ),
+};
 
 const all: Compressor[] = [
   {
     name: 'gzip',
     headerId: 0x1000,
     compress: gzip(z.Z_DEFAULT_COMPRESSION),
-    decompress: gunzip,
+    ...gunzip,
   },
   {
     name: 'gzip-best-speed',
     headerId: 0x1001,
     compress: gzip(1),
-    decompress: gunzip,
+    ...gunzip,
   },
   {
     name: 'gzip-best-compression',
     headerId: 0x1002,
     compress: gzip(9),
-    decompress: gunzip,
+    ...gunzip,
   },
-  { name: 'zstd', headerId: 0x1100, compress: zstd(3), decompress: unzstd },
+  { name: 'zstd', headerId: 0x1100, compress: zstd(3), ...unzstd },
   {
     name: 'zstd-fastest',
     headerId: 0x1101,
     compress: zstd(1),
-    decompress: unzstd,
+    ...unzstd,
   },
   {
     name: 'zstd-better-compression',
     headerId: 0x1102,
     compress: zstd(7),
-    decompress: unzstd,
+    ...unzstd,
   },
   {
     name: 'zstd-best-compression',
     headerId: 0x1103,
     compress: zstd(12),
-    decompress: unzstd,
+    ...unzstd,
   },
   { name: 's2-default', headerId: 0x1200, decompress: decodeS2 },
   { name: 's2-better', headerId: 0x1201, decompress: decodeS2 },
@@ -92,37 +116,37 @@ const all: Compressor[] = [
     name: 'pgzip',
     headerId: 0x1300,
     compress: gzip(z.Z_DEFAULT_COMPRESSION),
-    decompress: gunzip,
+    ...gunzip,
   },
   {
     name: 'pgzip-best-speed',
     headerId: 0x1301,
     compress: gzip(1),
-    decompress: gunzip,
+    ...gunzip,
   },
   {
     name: 'pgzip-best-compression',
     headerId: 0x1302,
     compress: gzip(9),
-    decompress: gunzip,
+    ...gunzip,
   },
   {
     name: 'deflate-default',
     headerId: 0x1500,
     compress: deflate(z.Z_DEFAULT_COMPRESSION),
-    decompress: inflate,
+    ...inflate,
   },
   {
     name: 'deflate-best-speed',
     headerId: 0x1501,
     compress: deflate(1),
-    decompress: inflate,
+    ...inflate,
   },
   {
     name: 'deflate-best-compression',
     headerId: 0x1502,
     compress: deflate(9),
-    decompress: inflate,
+    ...inflate,
   },
 ];
 const byName = new Map(all.map(compressor => [compressor.name, compressor]));
@@ -173,12 +197,11 @@ export function compressionHeader(headerId: number): Buffer {
   return header;
 }
 
-/** Decompresses header and stream, as objects of old repositories and index entries with a compressor hold them. */
-export function decompressPayload(
+/** The compressor that a payload names. */
+function compressorOfPayload(
   payload: Uint8Array,
-  limit: number,
-  expectedHeader?: number,
-): Buffer {
+  expectedHeader: number | undefined,
+): Compressor {
   if (payload.length < 4) throw new Error('compressed data without its header');
   const header = Buffer.from(
     payload.buffer,
@@ -192,5 +215,33 @@ export function decompressPayload(
       )}, the index says 0x${expectedHeader.toString(16)}`,
     );
   }
-  return compressorOfHeader(header).decompress(payload.subarray(4), limit);
+  return compressorOfHeader(header);
+}
+
+/** Decompresses header and stream, as objects of old repositories and index entries with a compressor hold them. */
+export function decompressPayload(
+  payload: Uint8Array,
+  limit: number,
+  expectedHeader?: number,
+): Buffer {
+  return compressorOfPayload(payload, expectedHeader).decompress(
+    payload.subarray(4),
+    limit,
+  );
+}
+
+// Below this, going to another thread costs more than it gives.
+const worthAnotherThread = 256 * 1024;
+
+/** Like {@link decompressPayload}; large payloads in another thread, several at once. */
+export async function decompressPayloadBeside(
+  payload: Uint8Array,
+  limit: number,
+  expectedHeader?: number,
+): Promise<Buffer> {
+  const compressor = compressorOfPayload(payload, expectedHeader);
+  const stream = payload.subarray(4);
+  return limit >= worthAnotherThread && compressor.decompressElsewhere
+    ? compressor.decompressElsewhere(stream, limit)
+    : compressor.decompress(stream, limit);
 }

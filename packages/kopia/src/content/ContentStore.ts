@@ -3,7 +3,7 @@ import { Clock, RandomBytes } from '../clock';
 import {
   compressionHeader,
   Compressor,
-  decompressPayload,
+  decompressPayloadBeside,
 } from '../compression/compressors';
 import { encryptionOverhead } from '../encryption/ContentCipher';
 import { corrupt, isKopiaError, KopiaError, placed } from '../errors';
@@ -188,7 +188,11 @@ export class ContentStore {
     }
     if (compression !== 0) {
       try {
-        plain = decompressPayload(plain, originalLength, compression);
+        plain = await decompressPayloadBeside(
+          plain,
+          originalLength,
+          compression,
+        );
       } catch (cause) {
         if (isKopiaError(cause)) throw placed(cause, place);
         throw corrupt(
