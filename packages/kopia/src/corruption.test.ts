@@ -310,17 +310,17 @@ it('notices flipped bits in compacted indexes, session markers and recovery sect
   for (const id of ids(/^[pq]/)) {
     const { data } = world.blobs.get(id)!;
     const { iv, offset, length } = findRecoveryIndex(data);
-    const open = (from: Buffer) => {
+    const localIndex = (from: Buffer) => {
       const found = findRecoveryIndex(from);
       return repository.keys.cipher.open(
         from.subarray(found.offset, found.offset + found.length),
         found.iv,
       );
     };
-    expect(repository.keys.hash.digest(open(data))).toEqual(iv);
+    expect(repository.keys.hash.digest(localIndex(data))).toEqual(iv);
     for (let i = 0; i < 5; i++) {
       const bit = offset * 8 + random((data.length - offset) * 8);
-      expect(() => open(flip(bit)(Buffer.from(data)))).toThrow();
+      expect(() => localIndex(flip(bit)(Buffer.from(data)))).toThrow();
     }
     expect(length).toBeGreaterThan(0);
   }

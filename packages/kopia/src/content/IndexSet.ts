@@ -13,7 +13,8 @@ import {
 import { GarbageCount } from '../garbage';
 import { compactedBlobs, EpochState, epochState, epochsToList } from './epochs';
 import { bytesInMemory, createUnnamedFile } from './IndexBytes';
-import { IndexReader, IndexRow } from './IndexReader';
+import { IndexRow } from './IndexCursor';
+import { IndexReader } from './IndexReader';
 import { activeLegacyIndexes } from './legacyIndexes';
 import { mergeEntries, mergeRows } from './mergeIndexes';
 

@@ -1,4 +1,4 @@
-import { IndexRow } from './IndexReader';
+import { IndexRow } from './IndexCursor';
 
 const chunkSize = 1024 * 1024;
 const longestName = 255;

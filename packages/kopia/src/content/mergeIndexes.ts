@@ -1,5 +1,6 @@
 import { ContentEntry } from './ContentEntry';
-import { compareRows, IndexCursor, IndexReader, IndexRow } from './IndexReader';
+import { compareRows, IndexCursor, IndexRow } from './IndexCursor';
+import { IndexReader } from './IndexReader';
 
 /** Whether row `a` replaces row `b` of the same content: the rule of `replaces`, without reading more than it needs. */
 function rowReplaces(a: IndexRow, b: IndexRow): boolean {

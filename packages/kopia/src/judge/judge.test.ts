@@ -134,7 +134,7 @@ const me = { username: 'me', hostname: 'here' };
     expect(entries['script.sh']).toMatchObject({
       mtime: '2024-01-01T00:00:00.12Z',
     });
-    expect(entries['dangling']).toMatchObject({ type: 's', mode: '0777' });
+    expect(entries.dangling).toMatchObject({ type: 's', mode: '0777' });
   });
 
   it('reads what every compressor wrote, and what none did', async () => {
@@ -394,10 +394,11 @@ const me = { username: 'me', hostname: 'here' };
         if (sha256 && hashes[path]) expect(sha256).toBe(hashes[path]);
   });
 
-  (fixtures ? it : it.skip).each(fixtureRepositories())(
+  it.each(fixtureRepositories())(
     'reads what we added to %s of the real program, before and after maintenance',
     async (_, { path, password: theirPassword, formatBlock }) => {
-      if (formatBlock.version === 1) return;
+      // Where the fixtures are not at hand, there is one empty row.
+      if (!fixtures || formatBlock.version === 1) return;
       const folder = temporaryFolder();
       cpSync(join(fixtures!, path), folder, {
         recursive: true,

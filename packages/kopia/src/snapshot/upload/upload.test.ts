@@ -337,14 +337,14 @@ describe('a tree', () => {
     expect((await findEntry(repository, snapshot, 'sub')).type).toBe('s');
     // Nothing stays open.
     await new Promise(resolve => setTimeout(resolve, 50));
-    const open = readdirSync('/proc/self/fd').flatMap(fd => {
+    const stillOpen = readdirSync('/proc/self/fd').flatMap(fd => {
       try {
         return [readlinkSync(`/proc/self/fd/${fd}`)];
       } catch {
         return [];
       }
     });
-    expect(open.filter(path => path.startsWith(folder))).toEqual([]);
+    expect(stillOpen.filter(target => target.startsWith(folder))).toEqual([]);
     await repository.close();
   });
 
