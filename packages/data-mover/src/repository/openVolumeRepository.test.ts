@@ -10,6 +10,9 @@ import {
   repositoryPrefix,
 } from './openVolumeRepository';
 
+// Keys are derived from passwords slowly on purpose.
+jest.setTimeout(60_000);
+
 describe('openVolumeRepository', () => {
   let folder: string;
   let spec: BackupStorageLocationSpec;
@@ -54,6 +57,8 @@ describe('openVolumeRepository', () => {
       open({ create: true }),
     ]);
     const later = await open({});
+    for (const { repository } of both)
+      expect(repository.uniqueId).toEqual(later.repository.uniqueId);
     await later.close();
     await Promise.all(both.map(({ close }) => close()));
   });

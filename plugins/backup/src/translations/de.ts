@@ -152,7 +152,8 @@ export default {
   'volumes.speed': '{{size}}/s',
   'volumes.left': 'noch {{time}}',
   'volumes.new': '{{size}} neu',
-  'volumes.stored': '{{size}} gespeichert',
+  'volumes.changed': '{{size}} in neuen oder geänderten Dateien',
+  'volumes.stored': '{{size}} neu gespeichert',
   'volumes.progressOf': '{{name}}: {{text}}',
   'volumes.method.snapshot-moved':
     'Snapshot, dessen Daten im Backup-Speicher liegen',

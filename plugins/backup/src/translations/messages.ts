@@ -171,7 +171,8 @@ export const messages = {
     speed: '{{size}}/s',
     left: '{{time}} left',
     new: '{{size}} new',
-    stored: '{{size}} stored',
+    changed: '{{size}} in new or changed files',
+    stored: '{{size}} newly stored',
     progressOf: '{{name}}: {{text}}',
     method: {
       'snapshot-moved': 'Snapshot, its data kept in the backup storage',

@@ -63,9 +63,9 @@ describe('RecoveryPointDetail', () => {
     const { panel, container } = await open(0);
     const volumes = await within(panel).findByRole('list', { name: 'Volumes' });
     expect(volumes).toHaveTextContent(
-      'data-postgres-0DoneSnapshot, its data kept in the backup storage900 MiB · 96 MiB new · 31 MiB stored',
+      'data-postgres-0DoneSnapshot, its data kept in the backup storage900 MiB · 96 MiB in new or changed files · 31 MiB newly stored',
     );
-    expect(within(panel).getByText('900 MiB, 96 MiB new')).toBeInTheDocument();
+    expect(within(panel).getByText('900 MiB, 31 MiB new')).toBeInTheDocument();
     expect(panel).not.toHaveTextContent('Objects only');
     expect(await axeViolations(container)).toEqual([]);
   });

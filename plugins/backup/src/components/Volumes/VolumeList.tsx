@@ -37,7 +37,7 @@ function Outcome({ volume }: { volume: VolumeFinding }) {
     const { sizeBytes, newBytes, storedBytes } = volume;
     const parts = [
       sizeBytes !== undefined && size(sizeBytes),
-      newBytes !== undefined && t('volumes.new', { size: size(newBytes) }),
+      newBytes !== undefined && t('volumes.changed', { size: size(newBytes) }),
       storedBytes !== undefined &&
         t('volumes.stored', { size: size(storedBytes) }),
     ].filter(Boolean);
