@@ -137,9 +137,8 @@ describe.each([
   });
 
   // The proxy knows no TLS.
-  (caFile ? it.skip : it)(
-    'goes on when the storage was away for a moment',
-    async () => {
+  (caFile ? describe.skip : describe)('through a proxy', () => {
+    it('goes on when the storage was away for a moment', async () => {
       const proxy = await startBreakableProxy(endpoint);
       try {
         const location = locationOf(
@@ -180,6 +179,6 @@ describe.each([
       );
       await close();
       expect(report.damage).toEqual([]);
-    },
-  );
+    });
+  });
 });
