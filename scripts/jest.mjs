@@ -10,8 +10,8 @@ export const suites = ['e2e', 'api-server', 's3', 'faults', 'long', 'real-cluste
 /** Title of the tests that run only when KOPIA names a kopia program, which no registry has. */
 const needsKopia = 'with the real program';
 
-// Tests of packages/kopia that need Python and an independent reader; `npm run test:judge` runs them.
-const judged = '/packages/kopia/src/judge/';
+/** Tests of packages/kopia that need Python and an independent reader; `npm run test:judge` runs them. */
+export const judged = '/packages/kopia/src/judge/';
 
 const ignoredBySuites = `/test/src/(${suites.join('|')})/|${judged}`;
 

@@ -1,6 +1,6 @@
 // Which test files the runners would run.
 import { join, relative } from 'node:path';
-import { suites, unitArguments } from './jest.mjs';
+import { judged, suites, unitArguments } from './jest.mjs';
 import { capture, root } from './process.mjs';
 
 const cli = join(root, 'node_modules/@backstage/cli/bin/backstage-cli');
@@ -22,6 +22,9 @@ export async function testsWithoutRunner() {
     for (const file of await listed(['package', 'test', '--passWithNoTests', '--testPathPatterns', `/test/src/${suite}/`], join(root, 'test'))) {
       found.add(file);
     }
+  }
+  for (const file of await listed(['package', 'test', '--passWithNoTests', '--testPathPatterns', judged], join(root, 'packages/kopia'))) {
+    found.add(file);
   }
   return files.filter(file => !found.has(file));
 }
