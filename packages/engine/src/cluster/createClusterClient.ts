@@ -25,7 +25,7 @@ import { parseJson, stringifyJson } from './json';
 import type { ApiObject, KubernetesObject } from './KubernetesObject';
 import { resourcePath } from './resourcePath';
 import type { ResourceTypeRef } from './ResourceType';
-import { mayRetry } from './retryDecision';
+import { isCertificateRefusal, mayRetry } from './retryDecision';
 import { watchObjects } from './watchObjects';
 
 /** @public */
@@ -332,7 +332,10 @@ export class HttpClusterClient implements ClusterClient {
         });
       } catch (error) {
         request.signal?.throwIfAborted();
-        if (error instanceof ApiError && error.code === 401 && !reloaded) {
+        const isRefused =
+          (error instanceof ApiError && error.code === 401) ||
+          isCertificateRefusal(error);
+        if (isRefused && !reloaded) {
           // Tokens and certificates rotate: the file may hold newer ones.
           reloaded = true;
           transport.reloadCredentials();

@@ -19,6 +19,17 @@ export function isConnectionFailure(error: unknown): boolean {
   return typeof code === 'string' && connectionFailures.has(code);
 }
 
+const distrust =
+  /^(CERT_|UNABLE_TO_|(DEPTH_ZERO_)?SELF_SIGNED_CERT|ERR_TLS_CERT_|ERR_SSL_.*(CERT|ALERT|SIGNATURE))/;
+
+/**
+ * Whether client and server did not accept each other's certificates. The connection ended before the request was sent.
+ */
+export function isCertificateRefusal(error: unknown): boolean {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' && distrust.test(code);
+}
+
 /**
  * Whether a request may be sent again. Reads: whenever the failure looks
  * passing. Writes: only when the server certainly did not act on it (it said
