@@ -60,6 +60,9 @@ const slowMs = 3_000;
 
 const refusalGraceMs = 45_000;
 
+/** How soon something is tried again that the API server refused. */
+const refusedAgainMs = 3_000;
+
 /** Changes of pods are watched; this is for what they do not tell: time-outs, nodes that are gone. */
 const heartbeatMs = 10_000;
 
@@ -157,30 +160,41 @@ export class DataPathController<T extends DataPathObject>
       return requeue;
     } catch (error) {
       if (error instanceof ObjectGoneError) return undefined;
-      const reason = hopeless(error) ?? this.refusal(key.name, error, context);
-      if (reason === undefined || !isUnderway(latest.owner)) throw error;
-      await this.end(latest.owner, 'Failed', reason, context);
+      const reason = hopeless(error);
+      const refusal = reason ?? refusalOf(error);
+      if (refusal === undefined || !isUnderway(latest.owner)) throw error;
+      if (!reason && this.mayPass(latest.owner, error, context)) {
+        const waiting = { waitingFor: refusal, againMs: refusedAgainMs };
+        await this.tellWaiting(latest.owner, waiting, context);
+        return { requeueAfterMs: waiting.againMs };
+      }
+      this.refusedSince.delete(key.name);
+      await this.end(latest.owner, 'Failed', refusal, context);
       return { requeueAfterMs: 0 };
     }
   }
 
-  /** Rights arrive and quotas get room a moment later; after a while neither is believed in. */
-  private refusal(
-    name: string,
+  /**
+   * Rights arrive and quotas get room a moment later; after a while neither is believed in, unless it is our own transfers that
+   * use up the quota: each makes room at its end.
+   */
+  private mayPass(
+    owner: T,
     error: unknown,
-    { clock }: ControllerContext,
-  ): string | undefined {
-    if (!isForbidden(error)) return undefined;
-    const now = clock.monotonic();
-    const since_ = this.refusedSince.get(name) ?? now;
-    this.refusedSince.set(name, since_);
-    if (now - since_ < refusalGraceMs) return undefined;
-    this.refusedSince.delete(name);
-    return `the API server refuses: ${(error as Error).message}${
-      /exceeded quota/.test((error as Error).message)
-        ? ''
-        : ' (are the roles in deploy/ applied?)'
-    }`;
+    context: ControllerContext,
+  ): boolean {
+    const { name = '' } = owner.metadata;
+    const now = context.clock.monotonic();
+    const isOurs =
+      isOverQuota(error) &&
+      allOf(context).some(
+        other =>
+          other.metadata.uid !== owner.metadata.uid &&
+          ['Prepared', 'InProgress', 'Canceling'].includes(phaseOf(other)),
+      );
+    const begun = isOurs ? now : this.refusedSince.get(name) ?? now;
+    this.refusedSince.set(name, begun);
+    return now - begun < refusalGraceMs;
   }
 
   /** Takes steps until something outside has to happen. `latest` keeps the resource as the last step left it. */
@@ -648,6 +662,18 @@ function hopeless(error: unknown): string | undefined {
   return isInvalid(error)
     ? `the API server refuses: ${(error as Error).message}`
     : undefined;
+}
+
+function isOverQuota(error: unknown): boolean {
+  return isForbidden(error) && /exceeded quota/.test((error as Error).message);
+}
+
+/** What the API server does not let us do, for people; undefined when that is not the matter. */
+function refusalOf(error: unknown): string | undefined {
+  if (!isForbidden(error)) return undefined;
+  return `the API server refuses: ${(error as Error).message}${
+    isOverQuota(error) ? '' : ' (are the roles in deploy/ applied?)'
+  }`;
 }
 
 function ignoreForbidden(error: unknown): undefined {
