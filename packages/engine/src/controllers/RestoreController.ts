@@ -365,11 +365,49 @@ export class RestoreController implements Controller {
       current = finalizing;
     }
     problem ??= this.whyEnded(current, context);
-    const end = await finalizeRestore(current, context, problem);
+    const { latest, end } = await this.finalize(current, context, problem);
     await persistently(context, () =>
-      this.finish(current, end, context).catch(ignoreGone),
+      this.finish(latest, end, context).catch(ignoreGone),
     );
     return undefined;
+  }
+
+  /** Claims and hooks may be waited for long: whoever cancels the Restore ends that. */
+  private async finalize(
+    restore: Restore,
+    context: ControllerContext,
+    problem: string | undefined,
+  ): Promise<{ latest: Restore; end: RestoreEnd }> {
+    if (problem) {
+      return {
+        latest: restore,
+        end: await finalizeRestore(restore, context, problem),
+      };
+    }
+    const abort = new AbortController();
+    const watcher = this.watchForEnd(restore, context, abort);
+    const signal = AbortSignal.any([context.signal, abort.signal]);
+    try {
+      const end = await finalizeRestore(restore, { ...context, signal });
+      return { latest: restore, end };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!abort.signal.aborted) {
+        throw error;
+      }
+      // As it is now: it says which hooks were begun, and who cancelled it.
+      const latest = await this.change(context, restore, () => undefined);
+      return {
+        latest,
+        end: await finalizeRestore(
+          latest,
+          context,
+          textOf(abort.signal.reason),
+        ),
+      };
+    } finally {
+      watcher.stop();
+    }
   }
 
   /** Why waiting for content ends before its time, or undefined. */

@@ -211,7 +211,9 @@ function whyHooksAreNotRun(
   started: boolean,
 ): string | undefined {
   if (problem) {
-    return 'they were not run';
+    return started
+      ? 'they were ended: some may not have been run'
+      : 'they were not run';
   }
   return started
     ? 'the engine stopped while they were run: some may not have been'
