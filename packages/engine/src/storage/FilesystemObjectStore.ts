@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
 import {
+  access,
   copyFile,
   lstat,
   mkdir,
@@ -245,11 +246,21 @@ export class FilesystemObjectStore implements ObjectStore {
 
   private async preparePartial(target: string): Promise<string> {
     const directory = path.dirname(target);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await this.makeDirectory(directory);
     return path.join(
       directory,
       `${partialPrefix}${randomBytes(8).toString('hex')}`,
     );
+  }
+
+  private async makeDirectory(directory: string): Promise<void> {
+    try {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      // That is what a read-only file system answers to folders in folders; this asks for the reason itself.
+      if (isMissing(error)) await access(this.root, constants.W_OK);
+      throw error;
+    }
   }
 
   private async moveInto(partial: string, target: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import {
+  access,
   FileHandle,
   mkdir,
   open,
@@ -212,7 +213,7 @@ export class FolderStorage implements BlobStorage {
     try {
       const folder = dirname(file);
       if (!this.madeFolders.has(folder)) {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await this.makeFolder(folder);
         this.madeFolders.add(folder);
       }
       await writeAtomically(
@@ -225,6 +226,16 @@ export class FolderStorage implements BlobStorage {
     } catch (error) {
       options?.signal?.throwIfAborted();
       throw storageError(error, 'Writing', id);
+    }
+  }
+
+  private async makeFolder(folder: string): Promise<void> {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      // That is what a read-only file system answers to folders in folders; this asks for the reason itself.
+      if (isMissing(error)) await access(this.path, constants.W_OK);
+      throw error;
     }
   }
 
