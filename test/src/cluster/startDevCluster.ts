@@ -17,9 +17,12 @@ export async function startDevCluster(
     port?: number;
     /** Keeps its state in this folder. */
     state?: string;
+    /** For its kubeconfig and volumes, kept at its end; by default a new one, which goes with it. */
+    folder?: string;
   } = {},
 ): Promise<RunningCluster & { server: string; pid: number }> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'lifeboat-cluster-'));
+  const folder =
+    options.folder ?? mkdtempSync(path.join(os.tmpdir(), 'lifeboat-cluster-'));
   // Programs that are not root must get through to their volumes.
   chmodSync(folder, 0o711);
   const kubeconfigFile = path.join(folder, 'kubeconfig');
@@ -37,7 +40,7 @@ export async function startDevCluster(
   ]);
   const stop = async () => {
     await running.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (!options.folder) rmSync(folder, { recursive: true, force: true });
   };
   try {
     const line = await firstLine(running, 30_000);

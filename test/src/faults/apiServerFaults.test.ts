@@ -1,0 +1,3 @@
+import { apiServerFaultStories } from '../volumes/apiServerFaultStories';
+
+apiServerFaultStories();
