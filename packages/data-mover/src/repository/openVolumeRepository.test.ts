@@ -86,6 +86,16 @@ describe('openVolumeRepository', () => {
     },
   );
 
+  it('does not call missing what it cannot reach', async () => {
+    const unreachable = join(folder, 'x'.repeat(300));
+    await expect(
+      openRepositoryStorage({
+        location: { spec: { ...spec, config: { path: unreachable } } },
+        volumeNamespace: 'shop',
+      }),
+    ).rejects.toThrow(/^User \d+ cannot reach the folder .*ENAMETOOLONG/);
+  });
+
   it('names the prefix with and without one of the location', () => {
     expect(repositoryPrefix({ spec }, 'shop')).toBe('a/b/kopia/shop/');
     expect(

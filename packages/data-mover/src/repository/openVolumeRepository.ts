@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -103,15 +102,9 @@ export async function openRepositoryStorage(
   if (storageProvider(spec) === 'filesystem') {
     const base = readFilesystemPath(spec);
     const folder = join(base, prefix);
-    const missing = [base, ...(options.create ? [] : [folder])].find(
-      path => !existsSync(path),
-    );
     // The location's own folder is never made: it may be a file system that is not mounted.
-    if (missing)
-      throw new KopiaError(
-        'not-found',
-        `${missing} does not exist: there is no repository`,
-      );
+    await checkFolder(base);
+    if (!options.create) await checkFolder(folder);
     return withRetry(
       await FolderStorage.open(folder, { create: options.create }),
     );
@@ -135,6 +128,25 @@ export async function openRepositoryStorage(
         : readAwsCredentials(options.credentials, settings.profile),
   });
   return withRetry(withTimeout(storage, callTimeoutMs));
+}
+
+/** @throws KopiaError when nobody could open a repository there */
+async function checkFolder(folder: string): Promise<void> {
+  try {
+    await stat(folder);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code === 'ENOENT' || code === 'ENOTDIR'
+      ? new KopiaError(
+          'not-found',
+          `${folder} does not exist: there is no repository`,
+        )
+      : new KopiaError(
+          'storage',
+          `User ${process.getuid?.()} cannot reach the folder ${folder} of the storage location: ${message}`,
+          { cause: error },
+        );
+  }
 }
 
 /**
