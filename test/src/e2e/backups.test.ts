@@ -44,10 +44,6 @@ describe('the Backups tab, by clicks', () => {
         name: 'Recovery points of orders',
       });
       await points.waitFor();
-      await points
-        .getByText('Objects only: the data of 1 volume is not included')
-        .first()
-        .waitFor();
       await page
         .getByRole('region', { name: 'Protection of orders' })
         .getByText(/^(Protected|At risk)$/)
@@ -71,8 +67,10 @@ describe('the Backups tab, by clicks', () => {
       });
       await detail.getByText('StatefulSet', { exact: true }).waitFor();
       await detail
-        .getByText('Objects only: the data of 1 volume is not included')
+        .getByRole('list', { name: 'Volumes' })
+        .getByText('data-db-0')
         .waitFor();
+      expect(await detail.getByText(/^Objects only/).count()).toBe(0);
       expect(page.url()).toContain(`point=${name}`);
       await detail.getByText('Log', { exact: true }).click();
       await detail.getByRole('list', { name: 'Log lines' }).waitFor();

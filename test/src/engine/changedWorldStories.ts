@@ -475,7 +475,7 @@ export function changedWorldStories(
       expect(stage.files('backups', backup)).toHaveLength(10);
     }, 90_000);
 
-    it('says of each pod that asks for hooks that they are not run', async () => {
+    it('says of each pod that asks for hooks that they are not run where the namespace does not allow them', async () => {
       const { name: namespace } = await namespaceWith([
         {
           apiVersion: 'v1',
@@ -508,7 +508,7 @@ export function changedWorldStories(
         stage.readJson<RunResults>('backups', backup, `${backup}-results.gz`)
           .warnings.namespaces?.[namespace],
       ).toEqual([
-        ' resource: /pods name: /db message: /hooks are not run in this version: the pod asks for some by pre.hook.backup.velero.io/command, and the pod was not prepared for the backup',
+        ` resource: /pods name: /db message: /the hooks that pod db asks for by annotation are not run: namespace ${namespace} does not allow them; the platform team does with: kubectl label namespace ${namespace} lifeboat.dev/hooks=enabled`,
       ]);
       const restore = unique('hooks');
       const target = unique('copy');
@@ -525,7 +525,9 @@ export function changedWorldStories(
             `restore-${restore}-results.gz`,
           )
           .warnings.namespaces?.[target]?.join(),
-      ).toContain('pod db: hooks are not run in this version');
+      ).toContain(
+        `that pod db asks for by annotation were not run: namespace ${target} does not allow them`,
+      );
     }, 60_000);
 
     it('previews objects whose definition the restore brings along', async () => {
