@@ -157,6 +157,27 @@ describe('startApiServer', () => {
     expect(old.body).toMatchObject({ type: 'ERROR', object: { code: 410 } });
   });
 
+  it('survives a watcher that does not read: its time is over, and changes go on', async () => {
+    const server = await start({});
+    const agent = new Agent({ ca: server.certificateAuthority });
+    const silent = request(
+      new URL(`${configMaps}?watch=true&timeoutSeconds=1`, server.url),
+      { agent, headers: { Authorization: `Bearer ${server.token}` } },
+      response => response.pause(),
+    );
+    silent.on('error', () => undefined);
+    silent.end();
+    const create = async (name: string) =>
+      call(server, 'POST', configMaps, {
+        metadata: { name },
+        data: { text: 'x'.repeat(900_000) },
+      });
+    for (let index = 0; index < 12; index += 1) await create(`large-${index}`);
+    await new Promise(resolve => setTimeout(resolve, 1_200));
+    expect((await create('after-its-end')).code).toBe(201);
+    agent.destroy();
+  });
+
   it('answers 410 to watches and pages from before its window', async () => {
     const server = await start({ watchWindow: 3 });
     const first = await call(server, 'POST', configMaps, {

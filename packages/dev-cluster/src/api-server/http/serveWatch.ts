@@ -42,8 +42,9 @@ export function serveWatch(context: ApiContext, call: ResourceCall) {
       type: event.type,
       object: shown(event),
     })}\n`;
-    if (started) response.write(text);
-    else lines.push(text);
+    if (!started) lines.push(text);
+    // A client that reads slowly closes long after the answer has ended.
+    else if (!response.writableEnded) response.write(text);
     if (event.type === 'ERROR' && started) response.end();
   };
   const watch = watchObjects(context, type, info.namespace, query, {
@@ -62,15 +63,19 @@ export function serveWatch(context: ApiContext, call: ResourceCall) {
   for (const line of lines) response.write(line);
   const failed = lines.some(line => line.startsWith('{"type":"ERROR"'));
   const bookmarks = setInterval(() => watch.bookmark(), bookmarkInterval);
-  const end = setTimeout(() => {
-    watch.bookmark();
-    response.end();
-  }, seconds * 1000);
   const stop = () => {
     watch.stop();
     clearInterval(bookmarks);
-    clearTimeout(end);
+    clearTimeout(timeout);
   };
+  const end = () => {
+    stop();
+    response.end();
+  };
+  const timeout = setTimeout(() => {
+    watch.bookmark();
+    end();
+  }, seconds * 1000);
   response.on('close', stop);
-  if (failed) response.end();
+  if (failed) end();
 }
