@@ -11,6 +11,8 @@ import { runChecks } from '../tally.mjs';
 
 const packages = [
   'packages/velero-api',
+  'packages/kopia',
+  'packages/data-mover',
   'packages/engine',
   'plugins/backup-common',
   'plugins/backup-backend',
