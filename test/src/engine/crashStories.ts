@@ -119,12 +119,17 @@ export function crashStories(
 
     /** Runs an engine that dies after n writes, then one that does not. Returns whether the first one died. */
     async function crashAfter(
+      controller: 'backup' | 'restore',
       writes: number,
       begin: () => Promise<unknown>,
       hasEnded: () => Promise<boolean>,
     ): Promise<boolean> {
       await stage.engine.stop();
-      await stage.restartEngine({ [killVariable]: String(writes) });
+      await stage.restartEngine({
+        [killVariable]: String(writes),
+        // What other controllers make of earlier rounds would shift the count.
+        LIFEBOAT_FAULT_KILL_CONTROLLERS: controller,
+      });
       const { pid } = stage.engine;
       await begin();
       await eventually(
@@ -155,6 +160,7 @@ export function crashStories(
       for (let writes = 1; died && writes <= mostWrites; writes += 1) {
         const name = `crash-${writes}`;
         died = await crashAfter(
+          'backup',
           writes,
           () =>
             stage.createBackup(name, {
@@ -217,6 +223,7 @@ export function crashStories(
           namespaceMapping: { shop: target },
         };
         died = await crashAfter(
+          'restore',
           writes,
           () => stage.createRestore(name, spec),
           async () =>
