@@ -63,19 +63,18 @@ export function serveWatch(context: ApiContext, call: ResourceCall) {
   for (const line of lines) response.write(line);
   const failed = lines.some(line => line.startsWith('{"type":"ERROR"'));
   const bookmarks = setInterval(() => watch.bookmark(), bookmarkInterval);
-  const stop = () => {
-    watch.stop();
-    clearInterval(bookmarks);
-    clearTimeout(timeout);
-  };
   const end = () => {
-    stop();
+    watch.stop();
     response.end();
   };
   const timeout = setTimeout(() => {
     watch.bookmark();
     end();
   }, seconds * 1000);
-  response.on('close', stop);
+  response.on('close', () => {
+    watch.stop();
+    clearInterval(bookmarks);
+    clearTimeout(timeout);
+  });
   if (failed) end();
 }
