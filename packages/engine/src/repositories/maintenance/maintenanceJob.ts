@@ -1,4 +1,4 @@
-import { moverArguments, moverPaths } from '@lifeboat/data-mover';
+import { moverArguments } from '@lifeboat/data-mover';
 import {
   storageProvider,
   validLabelValue,
@@ -7,8 +7,13 @@ import {
   type BackupStorageLocation,
 } from '@lifeboat/velero-api';
 import type { EngineConfig } from '../../config/EngineConfig';
-import { podResources } from '../../volumes/movers/moverPod';
-import { moverSecrets, type MountedSecret } from '../moverSecrets';
+import {
+  moverContainerFields,
+  moverMounts,
+  moverPodFields,
+  moverSettings,
+} from '../../volumes/movers/moverPodParts';
+import { moverSecrets } from '../moverSecrets';
 import type { Job } from './Job';
 
 const longestName = 63;
@@ -46,22 +51,7 @@ export function maintenanceJob(options: {
   const { dataMover, repositories } = config;
   const repositoryName = repository.metadata.name ?? '';
   const secrets = moverSecrets(location, repository);
-  const mounts = [
-    secretMount('repository', secrets.password, moverPaths.passwordFile),
-    secretMount('credentials', secrets.credentials, moverPaths.credentialsFile),
-    secretMount(
-      'certificates',
-      secrets.ca,
-      moverPaths.certificateAuthorityFile,
-    ),
-  ].flatMap(mount => (mount ? [mount] : []));
-  const scratch = [
-    { name: 'cache', mountPath: moverPaths.cacheDirectory },
-    { name: 'tmp', mountPath: '/tmp' },
-  ];
-  const resources = podResources(
-    repositories.maintenance.podResources ?? dataMover.podResources,
-  );
+  const mounts = moverMounts(secrets);
   const labels = {
     ...maintenanceLabels(repositoryName),
     'app.kubernetes.io/managed-by': 'lifeboat',
@@ -93,84 +83,26 @@ export function maintenanceJob(options: {
           }),
         },
         spec: {
-          restartPolicy: 'Never',
-          enableServiceLinks: false,
-          serviceAccountName: dataMover.serviceAccount,
-          ...(dataMover.imagePullSecrets && {
-            imagePullSecrets: dataMover.imagePullSecrets.map(name => ({
-              name,
-            })),
-          }),
-          ...(dataMover.priorityClassName && {
-            priorityClassName: dataMover.priorityClassName,
-          }),
+          ...moverPodFields(dataMover),
           ...(dataMover.tolerations && { tolerations: dataMover.tolerations }),
-          securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
           containers: [
             {
               name: 'maintain',
-              image: dataMover.image,
-              ...(dataMover.imagePullPolicy && {
-                imagePullPolicy: dataMover.imagePullPolicy,
-              }),
+              ...moverContainerFields(
+                dataMover,
+                repositories.maintenance.podResources ?? dataMover.podResources,
+              ),
               args: moverArguments({
                 command: 'maintain',
                 owner: { kind: 'BackupRepository', name: repositoryName },
-                settings: {
-                  namespace,
-                  passwordFile: moverPaths.passwordFile,
-                  ...(secrets.credentials && {
-                    credentialsFile: moverPaths.credentialsFile,
-                  }),
-                  ...(secrets.ca && {
-                    certificateAuthorityFile:
-                      moverPaths.certificateAuthorityFile,
-                  }),
-                  serviceAccountDirectory: moverPaths.serviceAccountDirectory,
-                  terminationLog: moverPaths.terminationLog,
-                  cacheDirectory: moverPaths.cacheDirectory,
-                  ...(dataMover.memoryLimitMiB && {
-                    memoryLimitMiB: dataMover.memoryLimitMiB,
-                  }),
-                },
+                settings: moverSettings(namespace, dataMover, secrets),
               }),
-              ...(resources && { resources }),
               securityContext: containerSecurity(location, dataMover),
-              terminationMessagePath: moverPaths.terminationLog,
-              volumeMounts: [
-                ...mounts.map(({ volume: { name }, directory }) => ({
-                  name,
-                  mountPath: directory,
-                  readOnly: true,
-                })),
-                ...scratch,
-              ],
+              volumeMounts: mounts.volumeMounts,
             },
           ],
-          volumes: [
-            ...mounts.map(({ volume }) => volume),
-            ...scratch.map(({ name }) => ({ name, emptyDir: {} })),
-          ],
+          volumes: mounts.volumes,
         },
-      },
-    },
-  };
-}
-
-function secretMount(
-  name: string,
-  secret: MountedSecret | undefined,
-  file: string,
-) {
-  if (!secret) return undefined;
-  const slash = file.lastIndexOf('/');
-  return {
-    directory: file.slice(0, slash),
-    volume: {
-      name,
-      secret: {
-        secretName: secret.secret,
-        items: [{ key: secret.key, path: file.slice(slash + 1) }],
       },
     },
   };

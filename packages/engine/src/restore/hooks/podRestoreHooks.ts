@@ -5,6 +5,7 @@ import {
 } from '@lifeboat/velero-api';
 import { type JsonObject, objectsAt } from '../../backup/jsonPath';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { hookCommand } from '../../volumes/hooks/hookCommand';
 import { appliesTo } from '../../volumes/hooks/PodHook';
 
 /** A command to be run in a restored pod once its container is up. */
@@ -61,7 +62,7 @@ export function hooksOfAnnotations(
       name:
         annotations[`${init}container-name`] || `velero-restore-init-${suffix}`,
       image,
-      command: parseCommand(initCommand),
+      command: hookCommand(initCommand),
     });
   }
   const command = annotations[`${post}command`];
@@ -72,7 +73,7 @@ export function hooksOfAnnotations(
       name: '<from-annotation>',
       source: 'annotation',
       container: annotations[`${post}container`] || firstContainer(pod),
-      command: parseCommand(command),
+      command: hookCommand(command),
       ...((onError === 'Continue' || onError === 'Fail') && { onError }),
       execTimeoutMs: execLimit(
         milliseconds(annotations[`${post}exec-timeout`]),
@@ -160,22 +161,4 @@ function milliseconds(text: string | undefined): number | undefined {
 
 function execLimit(value: number | undefined): number {
   return Math.min(value ?? defaultExecMs, longestExecMs);
-}
-
-function parseCommand(text: string): string[] {
-  if (text.startsWith('[')) {
-    try {
-      const parts: unknown = JSON.parse(text);
-      if (
-        Array.isArray(parts) &&
-        parts.length > 0 &&
-        parts.every(part => typeof part === 'string')
-      ) {
-        return parts as string[];
-      }
-    } catch {
-      // Then it is the name of a program, however odd.
-    }
-  }
-  return [text];
 }

@@ -6,6 +6,7 @@ import type {
 import { parseDuration } from '@lifeboat/velero-api';
 import { matchesSelector } from '../../backup/labelSelector';
 import type { PodFacts } from '../decide/PodFacts';
+import { hookCommand } from './hookCommand';
 
 /** Before or after the volumes are taken. */
 export type HookPhase = 'pre' | 'post';
@@ -50,7 +51,7 @@ export function annotationHook(
           name: '<from-annotation>',
           source: 'annotation',
           container: at('container') || pod.containers[0] || '',
-          command: parseCommand(command),
+          command: hookCommand(command),
           ...((onError === 'Continue' || onError === 'Fail') && { onError }),
           timeoutMs,
         },
@@ -156,22 +157,4 @@ function timeoutOf(text: string | undefined): {
       warning: `its time-out "${text}" cannot be understood; 30 s are used`,
     };
   }
-}
-
-function parseCommand(text: string): string[] {
-  if (text.startsWith('[')) {
-    try {
-      const parts: unknown = JSON.parse(text);
-      if (
-        Array.isArray(parts) &&
-        parts.length > 0 &&
-        parts.every(part => typeof part === 'string')
-      ) {
-        return parts as string[];
-      }
-    } catch {
-      // Then it is the name of a program, however odd.
-    }
-  }
-  return [text];
 }

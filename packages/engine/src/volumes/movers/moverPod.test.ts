@@ -1,6 +1,7 @@
 import type { DataDownload, DataUpload } from '@lifeboat/velero-api';
 import { readDataPathConfig } from '../../config/readEngineConfig';
-import { moverPod, podResources, type MoverPodInput } from './moverPod';
+import { moverPod, type MoverPodInput } from './moverPod';
+import { podResources } from './moverPodParts';
 
 const uid = '4fd2a6b0-0000-4000-8000-000000000001';
 

@@ -1,17 +1,7 @@
-import {
-  moverArguments,
-  moverPaths,
-  type MoverCommand,
-} from '@lifeboat/data-mover';
+import { moverArguments, type MoverCommand } from '@lifeboat/data-mover';
 import { veleroLabels } from '@lifeboat/velero-api';
-import type {
-  DataMoverConfig,
-  PodResourcesConfig,
-} from '../../config/EngineConfig';
-import type {
-  MountedSecret,
-  MoverSecrets,
-} from '../../repositories/moverSecrets';
+import type { DataMoverConfig } from '../../config/EngineConfig';
+import type { MoverSecrets } from '../../repositories/moverSecrets';
 import type { NodeSelectorTerm, VolumeMode } from '../expose/storageObjects';
 import type { DataPathObject } from './DataPathObject';
 import {
@@ -20,6 +10,12 @@ import {
   temporaryLabels,
   temporaryName,
 } from './moverNames';
+import {
+  moverContainerFields,
+  moverMounts,
+  moverPodFields,
+  moverSettings,
+} from './moverPodParts';
 import type { Pod } from './Pod';
 
 /** The volume that a mover reads or writes. */
@@ -62,24 +58,7 @@ export function moverPod(input: MoverPodInput): Pod {
   const isBackup =
     owner.kind === 'DataUpload' || owner.kind === 'PodVolumeBackup';
   const isHostPath = 'hostPath' in volume.source;
-  const secretVolumes = [
-    secretVolume('repository', secrets.password, moverPaths.passwordFile),
-    secretVolume(
-      'credentials',
-      secrets.credentials,
-      moverPaths.credentialsFile,
-    ),
-    secretVolume(
-      'certificates',
-      secrets.ca,
-      moverPaths.certificateAuthorityFile,
-    ),
-  ].flatMap(entry => (entry ? [entry] : []));
-  const scratch = [
-    { name: 'cache', mountPath: moverPaths.cacheDirectory },
-    { name: 'tmp', mountPath: '/tmp' },
-  ];
-  const resources = podResources(config.podResources);
+  const mounts = moverMounts(secrets);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -95,28 +74,14 @@ export function moverPod(input: MoverPodInput): Pod {
       ownerReferences: [ownerReference(owner)],
     },
     spec: {
-      restartPolicy: 'Never',
-      enableServiceLinks: false,
-      serviceAccountName: config.serviceAccount,
-      ...(config.imagePullSecrets
-        ? { imagePullSecrets: config.imagePullSecrets.map(name => ({ name })) }
-        : {}),
-      ...(config.priorityClassName
-        ? { priorityClassName: config.priorityClassName }
-        : {}),
+      ...moverPodFields(config),
       ...placementFields(input),
-      securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
       containers: [
         {
           name: uid,
-          image: config.image,
-          ...(config.imagePullPolicy
-            ? { imagePullPolicy: config.imagePullPolicy }
-            : {}),
+          ...moverContainerFields(config, config.podResources),
           args: moverArguments(moverCommand(input, path)),
-          ...(resources ? { resources } : {}),
           securityContext: containerSecurity(input, isBackup),
-          terminationMessagePath: moverPaths.terminationLog,
           volumeMounts: [
             ...(volume.mode === 'Filesystem'
               ? [
@@ -130,23 +95,14 @@ export function moverPod(input: MoverPodInput): Pod {
                   },
                 ]
               : []),
-            ...secretVolumes.map(({ volume: { name }, directory }) => ({
-              name,
-              mountPath: directory,
-              readOnly: true,
-            })),
-            ...scratch,
+            ...mounts.volumeMounts,
           ],
           ...(volume.mode === 'Block'
             ? { volumeDevices: [{ name: uid, devicePath: path }] }
             : {}),
         },
       ],
-      volumes: [
-        { name: uid, ...volume.source },
-        ...secretVolumes.map(entry => entry.volume),
-        ...scratch.map(({ name }) => ({ name, emptyDir: {} })),
-      ],
+      volumes: [{ name: uid, ...volume.source }, ...mounts.volumes],
       ...(placement.nodeName ? { nodeName: placement.nodeName } : {}),
     },
   };
@@ -157,19 +113,8 @@ function moverCommand(
   volumePath: string,
 ): MoverCommand {
   const settings: MoverCommand['settings'] = {
-    namespace,
-    passwordFile: moverPaths.passwordFile,
-    ...(secrets.credentials
-      ? { credentialsFile: moverPaths.credentialsFile }
-      : {}),
-    ...(secrets.ca
-      ? { certificateAuthorityFile: moverPaths.certificateAuthorityFile }
-      : {}),
-    serviceAccountDirectory: moverPaths.serviceAccountDirectory,
-    terminationLog: moverPaths.terminationLog,
-    cacheDirectory: moverPaths.cacheDirectory,
+    ...moverSettings(namespace, config, secrets),
     ...(config.parallelFiles ? { parallelFiles: config.parallelFiles } : {}),
-    ...(config.memoryLimitMiB ? { memoryLimitMiB: config.memoryLimitMiB } : {}),
     ...(config.runAsNonRoot ? { requireReadable: true } : {}),
   };
   const name = owner.metadata.name ?? '';
@@ -177,25 +122,6 @@ function moverCommand(
   return owner.kind === 'DataUpload' || owner.kind === 'PodVolumeBackup'
     ? { command: 'backup', owner: { kind: owner.kind, name }, ...common }
     : { command: 'restore', owner: { kind: owner.kind, name }, ...common };
-}
-
-function secretVolume(
-  name: string,
-  secret: MountedSecret | undefined,
-  file: string,
-) {
-  if (!secret) return undefined;
-  const slash = file.lastIndexOf('/');
-  return {
-    directory: file.slice(0, slash),
-    volume: {
-      name,
-      secret: {
-        secretName: secret.secret,
-        items: [{ key: secret.key, path: file.slice(slash + 1) }],
-      },
-    },
-  };
 }
 
 /** Reads and writes what belongs to anybody, and can do nothing else that root could. */
@@ -262,21 +188,4 @@ function placementFields({ owner, config, placement }: MoverPodInput): object {
       },
     ],
   };
-}
-
-/** Requests and limits of a container; undefined when none are set. An empty text and `0` set nothing (Velero). */
-export function podResources(
-  config: PodResourcesConfig | undefined,
-): { requests?: object; limits?: object } | undefined {
-  const side = (cpu?: string, memory?: string) => {
-    const set = Object.entries({ cpu, memory }).filter(
-      ([, quantity]) => quantity && quantity !== '0',
-    );
-    return set.length > 0 ? Object.fromEntries(set) : undefined;
-  };
-  const requests = side(config?.cpuRequest, config?.memoryRequest);
-  const limits = side(config?.cpuLimit, config?.memoryLimit);
-  return requests || limits
-    ? { ...(requests ? { requests } : {}), ...(limits ? { limits } : {}) }
-    : undefined;
 }
