@@ -4,6 +4,7 @@ import {
   problemOf,
 } from '@lifeboat/backstage-plugin-backup-common';
 import { ClusterApi } from '../cluster/ClusterApi';
+import { waitUntil } from '../cluster/waitUntil';
 import { guestToken } from './guestToken';
 import { Progress } from './Progress';
 
@@ -15,7 +16,7 @@ export const orders = {
 };
 
 /** How long a backup or restore may take. */
-export const RUN_TIMEOUT_MS = 300_000;
+const RUN_TIMEOUT_MS = 300_000;
 
 export interface RunThroughOptions {
   /** Address of the portal, such as http://localhost:7007. */
@@ -48,16 +49,57 @@ export async function openSession(
   };
 }
 
-/** Whether a run is still under way. */
-export function unfinished(state: string): boolean {
-  return state === 'waiting' || state === 'running';
+/** What a backup and a restore have in common while they run. */
+interface Run {
+  name: string;
+  state: string;
+  phase: string;
+  reason?: string;
+  progress?: { itemsDone: number; itemsTotal: number };
+  errorsList: { message: string }[];
+}
+
+/**
+ * Waits until a backup or restore has ended, and shows how far it is.
+ *
+ * @param what - `backup` or `restore`
+ * @param look - gives it as it is now
+ * @throws with the reasons unless it is Completed
+ */
+export async function untilCompleted<T extends Run>(
+  { progress, signal }: PortalSession,
+  what: string,
+  name: string,
+  look: () => Promise<T>,
+): Promise<T> {
+  const run = await waitUntil(
+    `${what} ${name} to end`,
+    async () => {
+      const now = await look();
+      progress.working(
+        `${what} ${name}: ${now.phase}${objectProgress(now.progress)}`,
+      );
+      return now.state === 'waiting' || now.state === 'running'
+        ? undefined
+        : now;
+    },
+    { timeoutMs: RUN_TIMEOUT_MS, signal },
+  );
+  if (run.phase !== 'Completed') {
+    throw new Error(
+      `${what} ${run.name} ended ${run.phase}: ${[
+        run.reason,
+        ...run.errorsList.map(each => each.message),
+      ]
+        .filter(Boolean)
+        .join('; ')}`,
+    );
+  }
+  return run;
 }
 
 /** ` 3/30 objects`, or nothing when the total is unknown. */
-export function objectProgress(progress?: {
-  itemsDone: number;
-  itemsTotal: number;
-}): string {
+function objectProgress(progress: Run['progress']): string {
   return progress?.itemsTotal
     ? ` ${progress.itemsDone}/${progress.itemsTotal} objects`
     : '';

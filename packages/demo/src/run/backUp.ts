@@ -1,20 +1,17 @@
 import { RecoveryPointDetail } from '@lifeboat/backstage-plugin-backup-common';
-import { waitUntil } from '../cluster/waitUntil';
 import {
   named,
-  objectProgress,
   orders,
   plural,
   PortalSession,
-  RUN_TIMEOUT_MS,
-  unfinished,
+  untilCompleted,
 } from './PortalSession';
 
 /** Backs the component up through the portal. @throws unless it is Completed. */
 export async function backUp(
   session: PortalSession,
 ): Promise<{ backup: RecoveryPointDetail; seconds: number }> {
-  const { api, request, progress, signal } = session;
+  const { api, request, progress } = session;
   const began = Date.now();
   const point = await named('The backup was refused', () =>
     api.createRecoveryPoint(
@@ -23,28 +20,10 @@ export async function backUp(
       request,
     ),
   );
-  const backup = await waitUntil(
-    `backup ${point.name} to end`,
-    async () => {
-      const now = await api.getRecoveryPoint(orders, point.name, request);
-      progress.working(
-        `backup ${point.name}: ${now.phase}${objectProgress(now.progress)}`,
-      );
-      return unfinished(now.state) ? undefined : now;
-    },
-    { timeoutMs: RUN_TIMEOUT_MS, signal },
+  const backup = await untilCompleted(session, 'backup', point.name, () =>
+    api.getRecoveryPoint(orders, point.name, request),
   );
   const seconds = (Date.now() - began) / 1000;
-  if (backup.phase !== 'Completed') {
-    throw new Error(
-      `backup ${backup.name} ended ${backup.phase}: ${[
-        backup.reason,
-        ...backup.errorsList.map(each => each.message),
-      ]
-        .filter(Boolean)
-        .join('; ')}`,
-    );
-  }
   const included = backup.volumesList.filter(each => each.included).length;
   progress.done(
     `Backup ${backup.name} ${backup.phase} in ${seconds.toFixed(1)} s: ${plural(

@@ -1,13 +1,10 @@
 import { RestoreRunDetail } from '@lifeboat/backstage-plugin-backup-common';
-import { waitUntil } from '../cluster/waitUntil';
 import {
   named,
-  objectProgress,
   orders,
   plural,
   PortalSession,
-  RUN_TIMEOUT_MS,
-  unfinished,
+  untilCompleted,
 } from './PortalSession';
 
 export interface RestoreOutcome {
@@ -27,7 +24,7 @@ export async function restoreBackup(
   backupName: string,
   where: { inPlace?: true } = {},
 ): Promise<RestoreOutcome> {
-  const { api, request, progress, signal } = session;
+  const { api, request, progress } = session;
   const preview = await named('The preview was refused', () =>
     api.previewRestore(orders, backupName, where, request),
   );
@@ -56,28 +53,10 @@ export async function restoreBackup(
       request,
     ),
   );
-  const restore = await waitUntil(
-    `restore ${run.name} to end`,
-    async () => {
-      const now = await api.getRestore(orders, run.name, request);
-      progress.working(
-        `restore ${run.name}: ${now.phase}${objectProgress(now.progress)}`,
-      );
-      return unfinished(now.state) ? undefined : now;
-    },
-    { timeoutMs: RUN_TIMEOUT_MS, signal },
+  const restore = await untilCompleted(session, 'restore', run.name, () =>
+    api.getRestore(orders, run.name, request),
   );
   const seconds = (Date.now() - began) / 1000;
-  if (restore.phase !== 'Completed') {
-    throw new Error(
-      `restore ${restore.name} ended ${restore.phase}: ${[
-        restore.reason,
-        ...restore.errorsList.map(each => each.message),
-      ]
-        .filter(Boolean)
-        .join('; ')}`,
-    );
-  }
   progress.done(
     `Restore ${restore.name} ${restore.phase} in ${seconds.toFixed(
       1,
