@@ -3,7 +3,7 @@ import { isForbidden, isNotFound } from '../cluster/ApiError';
 import { coreTypes, veleroTypes } from '../cluster/knownTypes';
 import type { KubernetesObject } from '../cluster/KubernetesObject';
 import { stringAt } from '../backup/jsonPath';
-import { undoLabel } from '../restore/inPlace/swapVolumes';
+import { undoLabel, withoutUndo } from '../restore/inPlace/swapVolumes';
 import type { Controller, ControllerContext, Requeue } from './Controller';
 
 /** How often volumes that are kept are looked at when none is due earlier. */
@@ -82,13 +82,7 @@ async function release(
         contentType: 'merge',
         body: {
           metadata: {
-            labels: { [undoLabel]: null },
-            annotations: {
-              [lifeboatAnnotations.undoUntil]: null,
-              [lifeboatAnnotations.undoPolicy]: null,
-              [lifeboatAnnotations.undoClaim]: null,
-              [lifeboatAnnotations.undoRestore]: null,
-            },
+            ...withoutUndo,
             resourceVersion: volume.metadata.resourceVersion,
           },
           ...(!isUsed && { spec: { persistentVolumeReclaimPolicy: policy } }),

@@ -12,6 +12,7 @@ import { createOnce } from '../../cluster/createOnce';
 import type { Discovery } from '../../cluster/Discovery';
 import { coreTypes, veleroTypes } from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { selectedNodeAnnotation } from '../../volumes/expose/temporaryClaim';
 import type { RepositoryData } from '../volumes/VolumeRecords';
 import { findClaimUsers } from './claimUsers';
 import {
@@ -119,11 +120,7 @@ export class InPlaceRestore {
       }),
     ];
     if (problems.length > 0) {
-      throw new InPlaceError(
-        `the data of existing claims cannot be restored: ${problems.join(
-          '; ',
-        )}. Nothing was changed`,
-      );
+      throw impossible(problems);
     }
     const prepared = await Promise.all(
       claims.map(async claim => {
@@ -132,7 +129,7 @@ export class InPlaceRestore {
           restore,
           live,
           users.nodes.get(live.metadata.name ?? '') ??
-            live.metadata.annotations?.['volume.kubernetes.io/selected-node'],
+            live.metadata.annotations?.[selectedNodeAnnotation],
         );
         const download = stagingDownload(
           restore,
@@ -206,11 +203,7 @@ export class InPlaceRestore {
     );
     if (problems.length > 0) {
       await this.abandon();
-      throw new InPlaceError(
-        `the data of existing claims cannot be restored: ${problems.join(
-          '; ',
-        )}. Nothing was changed`,
-      );
+      throw impossible(problems);
     }
     await this.save({ stage: 'swapping', workloads });
     try {
@@ -271,7 +264,10 @@ export class InPlaceRestore {
       await this.abandon();
       return 'the claims that were there are untouched';
     }
-    let text = 'the claims that were there have their restored data';
+    let text =
+      this.state.stage === 'undone'
+        ? 'the claims that were there have their old volumes'
+        : 'the claims that were there have their restored data';
     if (this.state.stage === 'swapping') {
       try {
         const { options, state } = this;
@@ -294,9 +290,6 @@ export class InPlaceRestore {
           (error as Error).message
         })`;
       }
-    }
-    if (this.state.stage === 'undone') {
-      text = 'the claims that were there have their old volumes';
     }
     await this.start();
     return `${text}, and their workloads are running again`;
@@ -465,6 +458,14 @@ export class InPlaceRestore {
       current => withInPlaceState(current, this.state),
     );
   }
+}
+
+function impossible(problems: readonly string[]): InPlaceError {
+  return new InPlaceError(
+    `the data of existing claims cannot be restored: ${problems.join(
+      '; ',
+    )}. Nothing was changed`,
+  );
 }
 
 /** Works on all claims beside each other, each to its end; then the first failure is thrown. */

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Backup, DataDownload, Restore } from '@lifeboat/velero-api';
 import { stringAt } from '../../backup/jsonPath';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { selectedNodeAnnotation } from '../../volumes/expose/temporaryClaim';
+import { ownerUidLabel } from '../../volumes/movers/moverNames';
 import { awaitHandOver } from '../volumes/claimShape';
 import {
   dataDownloadFor,
@@ -11,9 +13,6 @@ import {
 import type { RepositoryData } from '../volumes/VolumeRecords';
 import type { InPlaceClaim } from './InPlaceState';
 import { claimTemplate } from './swapVolumes';
-
-/** Label by which everything that an owner made is found. */
-export const ownerLabel = 'lifeboat.dev/owner-uid';
 
 /** The name of the claim into which content is written before the application's claim gets it. */
 export function stagingName(
@@ -57,10 +56,10 @@ export function stagingClaim(
       labels: {
         ...made.labels,
         'app.kubernetes.io/managed-by': 'lifeboat',
-        [ownerLabel]: identity.uid,
+        [ownerUidLabel]: identity.uid,
       },
       ...(node && {
-        annotations: { 'volume.kubernetes.io/selected-node': node },
+        annotations: { [selectedNodeAnnotation]: node },
       }),
     },
     spec: {

@@ -6,6 +6,7 @@ import type { ClusterClient } from '../../cluster/ClusterClient';
 import { createOnce } from '../../cluster/createOnce';
 import { coreTypes } from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { selectedNodeAnnotation } from '../../volumes/expose/temporaryClaim';
 import type { InPlaceClaim } from './InPlaceState';
 
 /** How long a claim may take to go or to be bound. */
@@ -33,13 +34,24 @@ const volumes = coreTypes.persistentVolumes;
 /** On PersistentVolumes that are kept so that a restore can be undone. */
 export const undoLabel = 'lifeboat.dev/undo';
 
+/** Metadata of a merge patch that takes all marks of a kept PersistentVolume away. */
+export const withoutUndo = {
+  labels: { [undoLabel]: null },
+  annotations: {
+    [lifeboatAnnotations.undoUntil]: null,
+    [lifeboatAnnotations.undoPolicy]: null,
+    [lifeboatAnnotations.undoClaim]: null,
+    [lifeboatAnnotations.undoRestore]: null,
+  },
+};
+
 /** Annotations by which the cluster binds a claim; they belong to one volume. */
 const bindingAnnotations = new Set([
   'pv.kubernetes.io/bind-completed',
   'pv.kubernetes.io/bound-by-controller',
   'volume.kubernetes.io/storage-provisioner',
   'volume.beta.kubernetes.io/storage-provisioner',
-  'volume.kubernetes.io/selected-node',
+  selectedNodeAnnotation,
 ]);
 
 /** A claim's labels, annotations and spec, without what binds it to its volume. */
@@ -119,7 +131,7 @@ export async function moveToNewVolume(
     return;
   }
   await removeStaging(claim, context);
-  await bindClaim(claim, claim.newVolume!, claim.uid, context);
+  await bindClaim(claim, claim.newVolume!, context);
   await releasePolicy(claim.newVolume!, claim.newPolicy, context);
 }
 
@@ -128,25 +140,12 @@ export async function moveBack(
   claim: InPlaceClaim,
   context: SwapContext,
 ): Promise<void> {
-  const { client, signal, namespace, controlNamespace } = context;
+  const { controlNamespace } = context;
   if (!(await isBoundTo(claim.name, claim.oldVolume, context))) {
-    const live = await client.get(
-      claims,
-      { namespace, name: claim.name },
-      { signal },
-    );
-    await bindClaim(claim, claim.oldVolume, live?.metadata.uid, context);
+    await bindClaim(claim, claim.oldVolume, context);
   }
   await patchVolume(claim.oldVolume, context, {
-    metadata: {
-      labels: { [undoLabel]: null },
-      annotations: {
-        [lifeboatAnnotations.undoUntil]: null,
-        [lifeboatAnnotations.undoPolicy]: null,
-        [lifeboatAnnotations.undoClaim]: null,
-        [lifeboatAnnotations.undoRestore]: null,
-      },
-    },
+    metadata: withoutUndo,
     spec: { persistentVolumeReclaimPolicy: claim.oldPolicy },
   });
   if (claim.newVolume) {
@@ -190,7 +189,6 @@ async function isBoundTo(
 async function bindClaim(
   claim: InPlaceClaim,
   volume: string,
-  replaced: string | undefined,
   context: SwapContext,
 ): Promise<void> {
   const { client, clock, signal, namespace } = context;
@@ -202,7 +200,7 @@ async function bindClaim(
   if (live && stringAt(live, 'spec', 'volumeName') !== volume) {
     await removeClaim(
       { namespace, name: claim.name },
-      live.metadata.uid === replaced ? replaced : live.metadata.uid,
+      live.metadata.uid,
       context,
     );
   }

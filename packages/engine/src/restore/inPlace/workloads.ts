@@ -22,7 +22,7 @@ const workloadTypes = [
 ];
 
 /** How long pods may take to end after their workload was stopped. */
-export const podsGoneMs = 10 * 60_000;
+const podsGoneMs = 10 * 60_000;
 
 interface Reach {
   client: ClusterClient;

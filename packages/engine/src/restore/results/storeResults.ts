@@ -1,12 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import type {
-  ResultMessages,
   RestoreOperation,
   RestoreVolumeInfo,
   RunResults,
 } from '@lifeboat/velero-api';
-import type { FindingScope } from '../../backup/ResultsCollector';
-import type { ResultsCollector } from '../../backup/ResultsCollector';
+import { FindingScope, ResultsCollector } from '../../backup/ResultsCollector';
 import type { RunLog } from '../../backup/RunLog';
 import type { ResourceListBuilder } from '../../backup/ResourceListBuilder';
 import { LeaseLostError } from '../../cluster/LeaseLostError';
@@ -94,18 +92,27 @@ export async function addToResults(
   return attempt(store, signal, async () => {
     const options = { signal };
     if (late.findings.length > 0) {
-      const stored = (await store.getRestoreJson<RunResults>(
+      const stored = await store.getRestoreJson<Partial<RunResults>>(
         restore,
         'results',
-        {
-          signal,
-          maxBytes: maxResultsBytes,
-        },
-      )) ?? { errors: {}, warnings: {} };
-      for (const finding of late.findings) {
-        addMessage((stored[finding.side] ??= {}), finding);
+        { signal, maxBytes: maxResultsBytes },
+      );
+      const collector = new ResultsCollector();
+      collector.resume({
+        results: { errors: {}, warnings: {}, ...stored },
+        // Late findings have a bound of their own: those at the end say most about the data.
+        errors: 0,
+        warnings: 0,
+      });
+      for (const { side, scope, message } of late.findings) {
+        collector.add(side, scope, message);
       }
-      await store.putRestoreJson(restore, 'results', stored, options);
+      await store.putRestoreJson(
+        restore,
+        'results',
+        collector.results,
+        options,
+      );
     }
     await store.putRestoreJson(
       restore,
@@ -127,17 +134,6 @@ export async function addToResults(
       );
     }
   });
-}
-
-function addMessage(list: ResultMessages, { scope, message }: LateFinding) {
-  if ('velero' in scope) {
-    (list.velero ??= []).push(message);
-  } else if ('cluster' in scope) {
-    (list.cluster ??= []).push(message);
-  } else {
-    const namespaces = (list.namespaces ??= {});
-    (namespaces[scope.namespace] ??= []).push(message);
-  }
 }
 
 async function storedLog(

@@ -1,4 +1,3 @@
-import { parse } from 'yaml';
 import { isForbidden, isNotFound } from '../../cluster/ApiError';
 import type { ClusterClient } from '../../cluster/ClusterClient';
 import type { Discovery } from '../../cluster/Discovery';
@@ -102,14 +101,6 @@ async function storageClasses(
   return names;
 }
 
-function parseYaml(text: string): unknown {
-  try {
-    return parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * The transforms of a restore, with those that ConfigMaps in the control namespace configure.
  *
@@ -159,7 +150,7 @@ export async function restoreActions(
     }
   }
   actions.push(
-    restoreWait(restoreWaitSettings(mover, waitConfig, parseYaml)),
+    restoreWait(restoreWaitSettings(mover, waitConfig)),
     initRestoreHook,
   );
   return actions;

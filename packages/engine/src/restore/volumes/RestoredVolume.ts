@@ -24,6 +24,4 @@ export interface RestoredVolume {
   operationId?: string;
   /** The restored VolumeSnapshot, for content that stayed in the storage system. */
   volumeSnapshot?: string;
-  /** Volume in the backup. */
-  originalVolume?: string;
 }

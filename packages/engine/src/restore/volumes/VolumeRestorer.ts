@@ -1,5 +1,5 @@
 import type { Backup, Restore } from '@lifeboat/velero-api';
-import { objectsAt, stringAt, valueAt } from '../../backup/jsonPath';
+import { objectsAt, stringAt } from '../../backup/jsonPath';
 import type { ItemIdentifier } from '../../backup/ItemIdentifier';
 import type { Discovery } from '../../cluster/Discovery';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
@@ -9,11 +9,12 @@ import { atLeast } from './atLeast';
 import {
   awaitHandOver,
   dropHandOverSelector,
+  dropSource,
   provisionFromSnapshot,
 } from './claimShape';
 import { dataDownloadFor, downloadOperationId } from './dataDownload';
 import { type ClaimPlan, decideClaim } from './decideClaim';
-import { restoredSnapshotName } from './operationName';
+import { restoredSnapshotName } from './restoredSnapshotName';
 import { podVolumeRestoreFor } from './podVolumeRestore';
 import type { RestoredVolume } from './RestoredVolume';
 import { staticSnapshot } from './staticSnapshot';
@@ -135,9 +136,7 @@ export class VolumeRestorer {
         awaitHandOver(claim, { namespace: target, name }, uid);
         break;
       case 'files':
-        delete specOf(claim).volumeName;
-        delete specOf(claim).dataSource;
-        delete specOf(claim).dataSourceRef;
+        dropSource(claim);
         break;
       case 'snapshot':
         provisionFromSnapshot(
@@ -147,9 +146,7 @@ export class VolumeRestorer {
         break;
       default:
         if (restore.spec.restorePVs === false) {
-          delete specOf(claim).volumeName;
-          delete specOf(claim).dataSource;
-          delete specOf(claim).dataSourceRef;
+          dropSource(claim);
         }
     }
   }
@@ -316,7 +313,6 @@ export class VolumeRestorer {
     target: string,
   ): RestoredVolume {
     const { restore } = this.options;
-    const originalVolume = stringAt(original, 'spec', 'volumeName');
     const volume: RestoredVolume = {
       claim: original.metadata.name,
       namespace: target,
@@ -333,7 +329,6 @@ export class VolumeRestorer {
           plan.volumeSnapshot,
         ),
       }),
-      ...(originalVolume && { originalVolume }),
     };
     this.restored.push(volume);
     return volume;
@@ -404,8 +399,4 @@ export class VolumeRestorer {
   private target(namespace: string): string {
     return this.options.restore.spec.namespaceMapping?.[namespace] ?? namespace;
   }
-}
-
-function specOf(claim: KubernetesObject): { [field: string]: unknown } {
-  return (valueAt(claim, 'spec') ?? {}) as { [field: string]: unknown };
 }

@@ -21,9 +21,7 @@ export function awaitHandOver(
   target: { namespace: string; name: string },
   restoreUid: string,
 ): void {
-  removeAt(claim, 'spec', 'volumeName');
-  removeAt(claim, 'spec', 'dataSource');
-  removeAt(claim, 'spec', 'dataSourceRef');
+  dropSource(claim);
   const spec = valueAt(claim, 'spec');
   if (!isJsonObject(spec)) {
     return;
@@ -42,6 +40,17 @@ export function awaitHandOver(
       ),
     },
   };
+}
+
+/**
+ * Takes the volume from a claim, and what its first content came from.
+ *
+ * @param claim - changed in place
+ */
+export function dropSource(claim: KubernetesObject): void {
+  removeAt(claim, 'spec', 'volumeName');
+  removeAt(claim, 'spec', 'dataSource');
+  removeAt(claim, 'spec', 'dataSourceRef');
 }
 
 /** Whether a claim waits, or waited, for a volume to be handed over to it. */
@@ -93,8 +102,7 @@ export function provisionFromSnapshot(
   claim: KubernetesObject,
   volumeSnapshot: string,
 ): void {
-  removeAt(claim, 'spec', 'volumeName');
-  removeAt(claim, 'spec', 'dataSourceRef');
+  dropSource(claim);
   const spec = valueAt(claim, 'spec');
   if (isJsonObject(spec)) {
     spec.dataSource = {

@@ -9,7 +9,7 @@ import {
   validLabelValue,
   veleroLabels,
 } from '@lifeboat/velero-api';
-import { operationName } from './operationName';
+import { operationName } from '../../volumes/snapshot/dataNames';
 import type { RepositoryData } from './VolumeRecords';
 
 /** What identifies a restore in the objects that it makes. */

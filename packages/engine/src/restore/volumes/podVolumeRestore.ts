@@ -4,7 +4,7 @@ import {
   veleroLabels,
 } from '@lifeboat/velero-api';
 import { identityOf, madeByRestore, moverSettings } from './dataDownload';
-import { operationName } from './operationName';
+import { operationName } from '../../volumes/snapshot/dataNames';
 import type { PodVolumeData } from './VolumeRecords';
 
 /**

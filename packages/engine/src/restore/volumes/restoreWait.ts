@@ -1,4 +1,5 @@
 import { waitArguments } from '@lifeboat/data-mover';
+import { parse } from 'yaml';
 import { isJsonObject, JsonObject, objectsAt } from '../../backup/jsonPath';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 
@@ -37,18 +38,16 @@ export type RestoreWaitConfig = { [key: string]: string | undefined };
  *
  * @param mover - image of the data mover and how it is pulled
  * @param config - data of the ConfigMap with the label `velero.io/pod-volume-restore=RestoreItemAction`
- * @param parseYaml - for the key `secCtx`, which holds a security context as YAML
  *
  * Source: Velero `pod_volume_restore_action.go`.
  */
 export function restoreWaitSettings(
   mover: { image: string; imagePullPolicy?: string },
   config: RestoreWaitConfig | undefined,
-  parseYaml: (text: string) => unknown,
 ): RestoreWaitSettings {
   const ownImage = config?.image?.includes('/') ? config.image : undefined;
   const command = config?.command || undefined;
-  const securityContext = config && contextOf(config, parseYaml);
+  const securityContext = config && contextOf(config);
   return {
     image: ownImage ?? mover.image,
     ...(mover.imagePullPolicy && { imagePullPolicy: mover.imagePullPolicy }),
@@ -67,10 +66,7 @@ export function restoreWaitSettings(
   };
 }
 
-function contextOf(
-  config: RestoreWaitConfig,
-  parseYaml: (text: string) => unknown,
-): JsonObject | undefined {
+function contextOf(config: RestoreWaitConfig): JsonObject | undefined {
   const whole = config.secCtx ? parseYaml(config.secCtx) : undefined;
   const context: JsonObject = isJsonObject(whole) ? { ...whole } : {};
   const user = Number.parseInt(config.secCtxRunAsUser ?? '', 10);
@@ -151,4 +147,13 @@ function waitContainer(
 
 function mountPath(volume: string): string {
   return `/restores/${volume}`;
+}
+
+/** Text that is no YAML counts as none. */
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
 }

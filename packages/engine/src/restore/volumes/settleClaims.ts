@@ -13,6 +13,7 @@ import {
   storageTypes,
 } from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { selectedNodeAnnotation } from '../../volumes/expose/temporaryClaim';
 import { removeSnapshot } from '../../volumes/snapshot/removeSnapshots';
 import type { RestoredVolume } from './RestoredVolume';
 
@@ -183,7 +184,7 @@ async function waitsForPod(
   client: ClusterClient,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (claim.metadata.annotations?.['volume.kubernetes.io/selected-node']) {
+  if (claim.metadata.annotations?.[selectedNodeAnnotation]) {
     return false;
   }
   const name = stringAt(claim, 'spec', 'storageClassName');

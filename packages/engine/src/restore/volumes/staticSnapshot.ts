@@ -3,7 +3,7 @@ import { objectAt, stringAt, valueAt } from '../../backup/jsonPath';
 import { cloneJson } from '../../cluster/json';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import { stripMetadata, stripStatus } from '../transform/stripMetadata';
-import { restoredSnapshotName } from './operationName';
+import { restoredSnapshotName } from './restoredSnapshotName';
 
 /** A VolumeSnapshot and its content as a restore makes them: for a snapshot that is in the storage system already. */
 export interface StaticSnapshot {

@@ -8,7 +8,7 @@ import {
   withoutNoise,
 } from '../../testing/veleroCases';
 import { provisionFromSnapshot } from './claimShape';
-import { restoredSnapshotName } from './operationName';
+import { restoredSnapshotName } from './restoredSnapshotName';
 import { addRestoreWait, restoreWaitSettings } from './restoreWait';
 import { staticSnapshot } from './staticSnapshot';
 import { VolumeRecords } from './VolumeRecords';
@@ -73,7 +73,6 @@ describe('volumes in restores as Velero treats them', () => {
           { image: containers?.[0].image ?? 'velero/velero:latest' },
           // Velero's own helper, to compare with.
           { command: '/velero-restore-helper' },
-          () => undefined,
         ),
       );
       const sorted = (value: any) => {

@@ -11,10 +11,20 @@ function digest(...parts: string[]): string {
   return createHash('sha256').update(parts.join('/')).digest('hex');
 }
 
-function derived(backup: NamedBackup, ...parts: string[]): string {
+/**
+ * The name of an object that a run makes, the same each time, so that making it twice is harmless: the beginning of the run's
+ * name and a digest of what it is for.
+ *
+ * @param run - name and UID of the Backup or Restore
+ * @param parts - what the object is for, such as namespace and claim
+ */
+export function operationName(
+  run: { name: string; uid: string },
+  ...parts: string[]
+): string {
   // What is left after the cut must not end in a dot or dash before another dash.
-  const start = backup.name.slice(0, 40).replace(/[^a-z0-9]+$/, '');
-  return `${start}-${digest(backup.uid, ...parts).slice(0, 10)}`;
+  const start = run.name.slice(0, 40).replace(/[^a-z0-9]+$/, '');
+  return `${start}-${digest(run.uid, ...parts).slice(0, 10)}`;
 }
 
 /** Name of the VolumeSnapshot that a backup makes of a claim, in the claim's namespace. */
@@ -27,7 +37,7 @@ export function volumeSnapshotName(
 
 /** Name of the DataUpload of a claim: always the same, so that making it twice is harmless. */
 export function dataUploadName(backup: NamedBackup, claimUid: string): string {
-  return derived(backup, claimUid);
+  return operationName(backup, claimUid);
 }
 
 /** Name of the PodVolumeBackup of a pod's volume. */
@@ -36,7 +46,7 @@ export function podVolumeBackupName(
   podUid: string,
   volume: string,
 ): string {
-  return derived(backup, podUid, volume);
+  return operationName(backup, podUid, volume);
 }
 
 /** Velero's id of the operation that moves a claim's data; fits into a label. */
