@@ -243,6 +243,53 @@ it('hands a volume over to a waiting claim: Retain, Released, Available, Bound',
   );
 });
 
+it('removes a volume whose claim went before it could be bound', async () => {
+  const claim = await stage.claim('fleeting', {
+    resources: { requests: { storage: '2Gi' } },
+    storageClassName: 'no-such-class',
+  });
+  const name = `pvc-${claim.metadata.uid}`;
+  await stage.client.create(types.persistentVolumes, undefined, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: {
+      name,
+      annotations: {
+        'pv.kubernetes.io/provisioned-by': 'folders.dev-cluster.lifeboat.dev',
+      },
+    },
+    spec: {
+      // Too small for the claim, so that it stays unbound as long as the claim is there.
+      capacity: { storage: '1Gi' },
+      accessModes: ['ReadWriteOnce'],
+      persistentVolumeReclaimPolicy: 'Delete',
+      storageClassName: 'no-such-class',
+      csi: { driver: 'folders.dev-cluster.lifeboat.dev', volumeHandle: name },
+      claimRef: {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        namespace: n,
+        name: 'fleeting',
+        uid: claim.metadata.uid,
+      },
+    },
+  });
+  await stage.eventually('the finalizer of the driver', async () => {
+    const now = await stage.client.get<Volume>(
+      types.persistentVolumes,
+      undefined,
+      name,
+    );
+    return (now.metadata.finalizers?.length ?? 0) > 0;
+  });
+  await stage.client.delete(types.persistentVolumeClaims, n, 'fleeting');
+  await stage.eventually(
+    'the end of the volume',
+    async () =>
+      !(await stage.client.find(types.persistentVolumes, undefined, name)),
+  );
+});
+
 it('says in status.error what goes wrong, and goes on when it is over', async () => {
   await stage.claim('troubled');
   await stage.bound('troubled');

@@ -353,8 +353,19 @@ export function volumeBinding(
   });
 
   claims.onChange((claim, change) => {
-    if (change === 'set') claimQueue.add(keyOf(claim));
-    else if (claim.spec?.volumeName) volumeQueue.add(claim.spec.volumeName);
+    if (change === 'set') {
+      claimQueue.add(keyOf(claim));
+      return;
+    }
+    // Also those that were made for the claim while it went, before it could name them.
+    for (const volume of volumes.list()) {
+      if (
+        volume.metadata.name === claim.spec?.volumeName ||
+        volume.spec?.claimRef?.uid === claim.metadata.uid
+      ) {
+        volumeQueue.add(volume.metadata.name);
+      }
+    }
   });
   volumes.onChange((volume, change) => {
     volumeQueue.add(volume.metadata.name);
