@@ -283,11 +283,12 @@ it('removes a volume whose claim went before it could be bound', async () => {
     return (now.metadata.finalizers?.length ?? 0) > 0;
   });
   await stage.client.delete(types.persistentVolumeClaims, n, 'fleeting');
-  await stage.eventually(
+  const isGone = await stage.eventually(
     'the end of the volume',
     async () =>
       !(await stage.client.find(types.persistentVolumes, undefined, name)),
   );
+  expect(isGone).toBe(true);
 });
 
 it('says in status.error what goes wrong, and goes on when it is over', async () => {
