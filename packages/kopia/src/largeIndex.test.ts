@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createCipheriv } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,10 +10,12 @@ import { sealBlob } from './content/encryptedBlob';
 import { IndexBuilder } from './content/IndexBuilder';
 import { initializeRepository } from './maintenance/parameters';
 import { Repository } from './Repository';
+import { writeDated } from './testing/sourceTree';
 import {
   removeTemporaryFolders,
   temporaryFolder,
 } from './testing/temporaryFolder';
+import { xorshift } from './testing/xorshift';
 
 // LIFEBOAT_KOPIA_CONTENTS=10000000 for the long run.
 const total = Number(process.env.LIFEBOAT_KOPIA_CONTENTS ?? 200_000);
@@ -171,9 +173,24 @@ it(`searches ${total} contents in little memory`, async () => {
   );
   expect(peak).toBeLessThan(largestPeak);
   expect(JSON.stringify(output)).toContain('compact-single-epoch');
-  const listed = runProgram(program, storage.path, 'list');
-  process.stdout.write(`list: ${listed.peak.toFixed(0)} MiB at its peak\n`);
-  expect(listed.peak).toBeLessThan(largestPeak);
+  const tree = temporaryFolder();
+  for (let i = 0; i < 100; i++)
+    writeDated(join(tree, `d${i % 5}`, `file-${i}`), xorshift(i + 1, i * 997));
+  const restored = join(temporaryFolder(), 'restored');
+  const measured = (verb: string, ...args: string[]) => {
+    const result = runProgram(program, storage.path, verb, ...args);
+    process.stdout.write(
+      `${verb}: ${result.peak.toFixed(0)} MiB at its peak\n`,
+    );
+    expect(result.peak).toBeLessThan(largestPeak);
+    return result.output;
+  };
+  const { snapshot } = measured('upload', tree, '--workers', '2') as {
+    snapshot: { id: string };
+  };
+  expect(measured('list')).toMatchObject([{ id: snapshot.id }]);
+  measured('restore', snapshot.id, restored);
+  execFileSync('diff', ['-r', tree, restored]);
 
   const after = await Repository.open(options);
   const { indexes: compacted } = after.contents;
