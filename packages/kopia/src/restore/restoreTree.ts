@@ -29,6 +29,7 @@ import type { Repository } from '../Repository';
 import { DirectoryEntry, fromGoMode } from '../snapshot/DirectoryEntry';
 import { readDirectory } from '../snapshot/snapshots';
 import { Semaphore } from '../snapshot/upload/Semaphore';
+import { restorableTime } from '../time/restoredTime';
 import { parseTimestamp } from '../time/timestamps';
 import { SlownessMeter } from '../SlownessMeter';
 import { Ancestors, enterDirectory } from '../snapshot/Ancestors';
@@ -429,16 +430,8 @@ class TreeRestorer {
   }
 }
 
-/**
- * Node takes times as floating-point seconds, exact to a quarter of a microsecond. The surplus keeps the microseconds
- * themselves from being lost to rounding.
- */
-function timeOf(entry: DirectoryEntry): number {
-  return (
-    (Number(parseTimestamp(entry.mtime ?? '1970-01-01T00:00:00Z') / 1000n) +
-      0.2) /
-    1e6
-  );
+function timeOf(entry: DirectoryEntry): number | string {
+  return restorableTime(parseTimestamp(entry.mtime ?? '1970-01-01T00:00:00Z'));
 }
 
 interface Stretch {

@@ -1,6 +1,8 @@
 import { KopiaError } from '../../errors';
 import type { Repository } from '../../Repository';
 import { compareTimes } from '../../time/compareTimes';
+import { isRestoredTime } from '../../time/restoredTime';
+import { parseTimestamp } from '../../time/timestamps';
 import { DirectoryEntry } from '../DirectoryEntry';
 import { SnapshotManifest, SnapshotSource } from '../SnapshotManifest';
 import { readDirectory, snapshotsOfSource } from '../snapshots';
@@ -29,6 +31,19 @@ export function previousSnapshots(
       incomplete && compareTimes(startTime, complete.startTime) > 0,
   );
   return [complete, ...after];
+}
+
+function hasTime(
+  { mtime, mtimeNs }: SourceEntry,
+  earlier = '1970-01-01T00:00:00Z',
+): boolean {
+  if (earlier === mtime) return true;
+  try {
+    return isRestoredTime(parseTimestamp(earlier), mtimeNs);
+  } catch {
+    // Not a time: a damaged entry only makes work.
+    return false;
+  }
 }
 
 /** A directory as earlier snapshots have it. */
@@ -92,18 +107,21 @@ export class PreviousDirectories {
       : PreviousDirectories.none;
   }
 
-  /** An entry that is unchanged by its metadata: time in nanoseconds, mode, owner, group and size. */
+  /**
+   * An entry that is unchanged by its metadata: time, mode, owner, group and size. The time is equal to the nanosecond,
+   * or it is what a restore of ours made of it: otherwise everything would be read again after a restore.
+   */
   unchanged(entry: SourceEntry): DirectoryEntry | undefined {
     for (const children of this.directories) {
       const found = children.get(entry.name);
       if (
         found &&
         found.type === entry.kind &&
-        (found.mtime ?? '1970-01-01T00:00:00Z') === entry.mtime &&
-        (found.mode ?? '00') === entry.mode &&
         (found.size ?? 0) === entry.size &&
+        (found.mode ?? '00') === entry.mode &&
         (found.uid ?? 0) === entry.uid &&
-        (found.gid ?? 0) === entry.gid
+        (found.gid ?? 0) === entry.gid &&
+        hasTime(entry, found.mtime)
       ) {
         return found;
       }

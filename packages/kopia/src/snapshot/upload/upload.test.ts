@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -15,6 +16,7 @@ import { join } from 'node:path';
 import { MemoryStorage } from '../../blob/MemoryStorage';
 import { openObject } from '../../object/ObjectReader';
 import { CreateOptions, Repository } from '../../Repository';
+import { restoreTree } from '../../restore/restoreTree';
 import { fixtureRepositories } from '../../testing/fixtureRepositories';
 import { fixtures } from '../../testing/fixtures';
 import {
@@ -27,6 +29,7 @@ import {
   temporaryFolder,
 } from '../../testing/temporaryFolder';
 import { xorshift } from '../../testing/xorshift';
+import { parseTimestamp } from '../../time/timestamps';
 import { setPolicy } from '../policy';
 import {
   deleteSnapshot,
@@ -185,6 +188,60 @@ describe('a tree', () => {
     const all = await uploadTree(repository, folder, { previous: 'none' });
     expect(all.report.progress.cachedFiles).toBe(0);
     expect(rootOf(all.snapshot).obj).toBe(rootOf(changed.snapshot).obj);
+    await repository.close();
+  });
+
+  it('knows what was restored, whose times Node cannot set to the nanosecond', async () => {
+    const tree = temporaryFolder();
+    const times = [
+      '2026-11-23T10:11:12.123456789Z',
+      '2026-11-23T10:11:12.999999999Z',
+      '2026-11-23T10:11:12.5Z',
+      '2026-11-23T10:11:12Z',
+      '1955-05-05T05:05:05.123456789Z',
+    ];
+    const setTime = (path: string, time: string) =>
+      execFileSync('touch', ['--no-dereference', '--date', time, path]);
+    times.forEach((time, i) => {
+      writeDated(join(tree, `sub/file-${i}`), xorshift(i + 1, 100_000));
+      setTime(join(tree, `sub/file-${i}`), time);
+    });
+    symlinkSync('nowhere', join(tree, 'link'));
+    setTime(join(tree, 'link'), times[0]);
+    const repository = await create();
+    const source = { path: '/data', host: 'h', userName: 'u' };
+    const first = await uploadTree(repository, tree, { source });
+    const target = join(temporaryFolder(), 'restored');
+    await restoreTree(repository, rootOf(first.snapshot), target);
+
+    const second = await uploadTree(repository, target, { source });
+    expect(second.report.progress).toMatchObject({
+      files: 6,
+      cachedFiles: 6,
+      hashedBytes: 0,
+    });
+    // What is stored is the time that the file has now.
+    for (const name of ['link', 'sub/file-0']) {
+      const { mtimeNs } = lstatSync(join(target, name), { bigint: true });
+      const { mtime } = await findEntry(repository, second.snapshot, name);
+      expect(parseTimestamp(mtime!)).toBe(mtimeNs);
+    }
+    // Another restore sets the same times.
+    const again = join(temporaryFolder(), 'restored');
+    await restoreTree(repository, rootOf(second.snapshot), again);
+    const third = await uploadTree(repository, again, { source });
+    expect(third.report.progress).toMatchObject({ cachedFiles: 6 });
+    expect(rootOf(third.snapshot).obj).toBe(rootOf(second.snapshot).obj);
+
+    // Other times within the microsecond are changes, and so is every other difference.
+    setTime(join(again, 'sub/file-0'), '2026-11-23T10:11:12.123456001Z');
+    setTime(join(again, 'sub/file-1'), '2026-11-23T10:11:13.000000000Z');
+    chmodSync(join(again, 'sub/file-2'), 0o600);
+    const changed = await uploadTree(repository, again, { source });
+    expect(changed.report.progress).toMatchObject({
+      cachedFiles: 3,
+      hashedBytes: 300_000,
+    });
     await repository.close();
   });
 
