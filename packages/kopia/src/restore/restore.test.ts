@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   createWriteStream,
   existsSync,
@@ -225,6 +226,31 @@ describe('restoring', () => {
           ),
         ).toContain('κόσμε');
       }
+    }
+  });
+
+  it('gives up archives when their reader does', async () => {
+    const taken = join(temporaryFolder(), 'taken');
+    writeFileSync(taken, '');
+    for (const archive of [tarOf, zipOf]) {
+      await expect(
+        pipeline(
+          archive(repository, root),
+          createWriteStream(taken, { flags: 'wx' }),
+        ),
+      ).rejects.toMatchObject({ code: 'EEXIST' });
+      await expect(
+        pipeline(archive(repository, root), async parts => {
+          let count = 0;
+          for await (const _ of parts) {
+            count += 1;
+            if (count === 40) throw new Error('enough');
+          }
+        }),
+      ).rejects.toThrow('enough');
+      const stream = archive(repository, root);
+      stream.once('data', () => stream.destroy());
+      await once(stream, 'close');
     }
   });
 

@@ -148,6 +148,8 @@ export function tarOf(
           type: 'file',
           size: object.length,
         });
+        // When the archive's reader fails, each entry fails too; the archive itself says so.
+        sink.on('error', () => undefined);
         for await (const part of object.stream(0, Infinity, {
           signal,
           ahead: 2,
