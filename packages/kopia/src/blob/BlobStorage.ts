@@ -43,7 +43,10 @@ export interface BlobCallOptions {
 export interface BlobStorage {
   /** For messages: what and where, without secrets. */
   readonly description: string;
-  /** A whole blob or exactly a range of it. Short answers are errors. */
+  /**
+   * A whole blob or exactly a range of it. Short answers are errors. The buffer is the caller's: its memory is freed
+   * when its bytes were used.
+   */
   get(
     id: string,
     range?: BlobRange,

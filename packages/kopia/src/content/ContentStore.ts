@@ -9,6 +9,7 @@ import { encryptionOverhead } from '../encryption/ContentCipher';
 import { corrupt, isKopiaError, KopiaError, placed } from '../errors';
 import { formatReplica } from '../format/formatReplica';
 import { RepositoryFormat } from '../format/RepositoryFormat';
+import { freeBuffer } from '../garbage';
 import { ContentEntry, nextTimestamp, replaces } from './ContentEntry';
 import { contentHashBytes, contentIv, packPrefix } from './contentId';
 import { RepositoryKeys, sealBlob } from './encryptedBlob';
@@ -119,7 +120,7 @@ export class ContentStore {
   }
 
   /**
-   * The bytes of a content. Detects every changed byte.
+   * The bytes of a content, in memory of their own. Detects every changed byte.
    *
    * @param options - `rehash` also computes the hash again, as verification does
    */
@@ -179,6 +180,7 @@ export class ContentStore {
     let plain: Buffer;
     try {
       plain = this.keys.cipher.open(sealed, contentIv(id));
+      if (!building && PackReader.givesAway(packedLength)) freeBuffer(sealed);
     } catch (cause) {
       throw corrupt(
         `Content ${id} in pack ${pack} is damaged: it does not decrypt`,
@@ -188,11 +190,13 @@ export class ContentStore {
     }
     if (compression !== 0) {
       try {
+        const payload = plain;
         plain = await decompressPayloadBeside(
-          plain,
+          payload,
           originalLength,
           compression,
         );
+        freeBuffer(payload);
       } catch (cause) {
         if (isKopiaError(cause)) throw placed(cause, place);
         throw corrupt(

@@ -15,6 +15,11 @@ export class PackReader {
     private readonly maximumWindows = 96,
   ) {}
 
+  /** Whether a part of this length comes in memory of its own, which the caller may free; others share a window. */
+  static givesAway(length: number): boolean {
+    return length >= windowSize / 2;
+  }
+
   async read(
     pack: string,
     offset: number,
@@ -23,7 +28,7 @@ export class PackReader {
   ): Promise<Buffer> {
     const first = Math.floor(offset / windowSize);
     const last = Math.floor((offset + length - 1) / windowSize);
-    if (length >= windowSize / 2 || length === 0 || last > first + 1)
+    if (PackReader.givesAway(length) || length === 0 || last > first + 1)
       return this.storage.get(pack, { offset, length }, { signal });
     const total = await this.lengthOf(pack, signal);
     // A range outside the pack gets the storage's own error.

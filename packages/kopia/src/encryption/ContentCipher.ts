@@ -8,6 +8,7 @@ import {
   randomFillSync,
 } from 'node:crypto';
 import { KopiaError } from '../errors';
+import { freeBuffer } from '../garbage';
 
 /** Bytes that encryption adds: nonce 12 + authentication tag 16. */
 export const encryptionOverhead = 28;
@@ -36,7 +37,7 @@ export interface ContentCipher {
     head?: Uint8Array,
   ): number;
   seal(plain: Uint8Array, iv: Uint8Array): Buffer;
-  /** Throws a plain Error when a byte is not as written, or the iv is another item's. */
+  /** The result's memory is its own. Throws a plain Error when a byte is not as written, or the iv is another item's. */
   open(sealed: Uint8Array, iv: Uint8Array): Buffer;
   /** Opens piece by piece; `finish` must be called before what was opened is trusted. */
   opener(
@@ -104,7 +105,9 @@ export function createContentCipher(
       to += first.copy(out, to);
     }
     for (let from = 0; from < plain.length; from += piece) {
-      to += cipher.update(plain.subarray(from, from + piece)).copy(out, to);
+      const sealed = cipher.update(plain.subarray(from, from + piece));
+      to += sealed.copy(out, to);
+      freeBuffer(sealed);
     }
     to += cipher.final().copy(out, to);
     nonce.copy(out, at);
@@ -144,19 +147,9 @@ export function createContentCipher(
       );
       decipher.setAuthTag(sealed.subarray(end));
       decipher.setAAD(iv, { plaintextLength: end - nonceLength });
-      const body = sealed.subarray(nonceLength, end);
-      if (body.length <= piece) {
-        const plain = decipher.update(body);
-        decipher.final();
-        return plain;
-      }
-      const out = Buffer.allocUnsafe(body.length);
-      let to = 0;
-      for (let from = 0; from < body.length; from += piece) {
-        to += decipher.update(body.subarray(from, from + piece)).copy(out, to);
-      }
+      const plain = decipher.update(sealed.subarray(nonceLength, end));
       decipher.final();
-      return out;
+      return plain;
     },
     opener,
   };

@@ -24,6 +24,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isKopiaError, KopiaError, messageOf, placed } from '../errors';
+import { freeBuffer } from '../garbage';
 import { ObjectReader, openObject } from '../object/ObjectReader';
 import type { Repository } from '../Repository';
 import { DirectoryEntry, fromGoMode } from '../snapshot/DirectoryEntry';
@@ -291,17 +292,20 @@ class TreeRestorer {
         signal,
         ahead: contentsAhead,
       })) {
+        const { length } = part;
         const stretches = sparse
           ? stretchesWithData(part)
-          : [{ from: 0, to: part.length }];
+          : [{ from: 0, to: length }];
         if (stretches.length > 0)
           end = position + stretches[stretches.length - 1].to;
-        const write = writeStretches(handle, part, position, stretches);
+        const write = writeStretches(handle, part, position, stretches).then(
+          () => freeBuffer(part),
+        );
         write.catch(() => undefined);
         writes.push(write);
         if (writes.length > parallelWrites) await writes.shift();
-        position += part.length;
-        this.progress.bytes += part.length;
+        position += length;
+        this.progress.bytes += length;
       }
       await Promise.all(writes);
       if (position !== end) await handle.truncate(position);

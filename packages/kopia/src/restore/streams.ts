@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { KopiaError } from '../errors';
+import { freeBuffer } from '../garbage';
 import { openObject } from '../object/ObjectReader';
 import type { Repository } from '../Repository';
 import { DirectoryEntry, fromGoMode } from '../snapshot/DirectoryEntry';
@@ -82,6 +83,7 @@ export async function restoreToDevice(
         at += bytesWritten;
       }
       position += part.length;
+      freeBuffer(part);
       options.onProgress?.(position);
     }
     await handle.sync();

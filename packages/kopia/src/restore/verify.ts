@@ -1,4 +1,5 @@
 import { isKopiaError, KopiaError, messageOf, placed } from '../errors';
+import { freeBuffer } from '../garbage';
 import { objectContents, openObject } from '../object/ObjectReader';
 import { ContentIdSet } from '../maintenance/ContentIdSet';
 import { parseObjectId } from '../object/objectId';
@@ -114,8 +115,10 @@ export async function verifySnapshots(
       for await (const part of object.stream(0, Infinity, {
         signal,
         rehash: true,
-      }))
+      })) {
         length += part.length;
+        freeBuffer(part);
+      }
       counts.readFiles += 1;
       counts.readBytes += length;
       // A checkpoint holds what was stored of a file, with the size of the whole.
@@ -222,10 +225,11 @@ export async function verifyContents(
     if (entry.deleted) continue;
     options.signal?.throwIfAborted();
     try {
-      await repository.contents.readEntry(entry, {
+      const data = await repository.contents.readEntry(entry, {
         signal: options.signal,
         rehash: true,
       });
+      freeBuffer(data);
     } catch (error) {
       options.signal?.throwIfAborted();
       damage.push({ content: entry.id, error: messageOf(error) });

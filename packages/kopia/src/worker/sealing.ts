@@ -7,6 +7,7 @@ import {
   createContentCipher,
   nonceLength,
 } from '../encryption/ContentCipher';
+import { freeBuffer } from '../garbage';
 import { ContentHash, createContentHash } from '../hashing/ContentHash';
 
 /** What a worker needs to know about a repository. */
@@ -77,8 +78,10 @@ export class Sealer {
           ivBytes,
           head,
         );
+        freeBuffer(compressed);
         return { at: start, length: written, compression: compressor.headerId };
       }
+      freeBuffer(compressed);
     }
     return {
       at: start,
