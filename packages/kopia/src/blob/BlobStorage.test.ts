@@ -128,8 +128,10 @@ describe('folder', () => {
   it('says what is wrong with its folder', async () => {
     const folder = temporaryFolder();
     await expect(FolderStorage.open(join(folder, 'missing'))).rejects.toThrow(
-      'is not a folder',
+      'does not exist',
     );
+    writeFileSync(join(folder, 'file'), '');
+    await expect(FolderStorage.open(join(folder, 'file'))).rejects.toThrow();
     writeFileSync(join(folder, '.shards'), 'nonsense');
     await expect(FolderStorage.open(folder)).rejects.toThrow('not JSON');
     rmSync(join(folder, '.shards'));

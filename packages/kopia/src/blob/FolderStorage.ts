@@ -120,9 +120,11 @@ export class FolderStorage implements BlobStorage {
       if (!isMissing(error)) throw error;
       const folder = await stat(path).catch(() => undefined);
       if (!folder?.isDirectory()) {
-        throw new KopiaError('storage', `${path} is not a folder`, {
-          cause: error,
-        });
+        throw new KopiaError(
+          'storage',
+          `${path} ${folder ? 'is not a folder' : 'does not exist'}`,
+          { cause: error },
+        );
       }
       sharding = options.create ? options.sharding ?? newSharding : oldSharding;
       if (options.create)

@@ -57,6 +57,20 @@ const statusOf = (error: unknown) =>
   (error as { $metadata?: { httpStatusCode?: number } }).$metadata
     ?.httpStatusCode;
 
+// Trying again does not make a certificate trustworthy.
+const certificateErrors = /CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE/;
+
+/** Failures before any answer: what is wrong, and whether another try may help. */
+function describeFailure(error: unknown): [detail: string, retryable: boolean] {
+  const name = codeOf(error);
+  const { message, code = '' } = error as NodeJS.ErrnoException;
+  if (name === 'CredentialsProviderError')
+    return [`there are no access keys (${message})`, false];
+  if (certificateErrors.test(code))
+    return [`the server's certificate is not trusted (${message})`, false];
+  return [name === 'Error' ? message : `${name} ${message}`, true];
+}
+
 function storageError(error: unknown, action: string, id: string): unknown {
   if (error instanceof KopiaError) return error;
   const name = codeOf(error);
@@ -78,11 +92,12 @@ function storageError(error: unknown, action: string, id: string): unknown {
       options,
     );
   }
-  const retryable =
-    status === undefined || status === 408 || status === 429 || status >= 500;
-  const detail = status
-    ? `${name} (HTTP ${status})`
-    : `${name} ${(error as Error).message}`;
+  const [detail, retryable] = status
+    ? [
+        `${name} (HTTP ${status})`,
+        status === 408 || status === 429 || status >= 500,
+      ]
+    : describeFailure(error);
   return new KopiaError('storage', `${action} ${id} failed: ${detail}`, {
     ...options,
     retryable,

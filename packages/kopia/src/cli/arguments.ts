@@ -15,23 +15,28 @@ export interface CommandLine {
 
 export const usage = `Usage: kopia <verb> --repository <place> [options]
 
-Places: a folder, or s3://bucket/prefix?endpoint=https://…  (access keys: the AWS environment variables)
+Places: a folder, or s3://bucket/prefix?endpoint=https://…  (also: region=…, pathStyle=false, insecure=true;
+        access keys: the AWS environment variables; own certificate authority: NODE_EXTRA_CA_CERTS)
+        KOPIA_REPOSITORY instead of --repository
 Password: environment variable KOPIA_PASSWORD, or --password-file FILE
 
   create                       make a repository (--hash, --encryption, --splitter)
-  upload DIR                   store a directory or file (--description, --tag KEY=VALUE, --pin, --source USER@HOST:PATH,
-                               --stream for a block device)
+  upload DIR                   store a directory or file (--description TEXT, --tag KEY=VALUE, --pin NAME,
+                               --source USER@HOST:PATH, --parallel N, --fail-fast, --stream for a block device)
   list                         snapshots
   ls ID[:PATH]                 entries of a directory
   cat ID:PATH                  bytes of a file to standard output
-  restore ID[:PATH] TARGET     to a folder, or to a file with --tar or --zip
+  restore ID[:PATH] TARGET     to a folder, or to a file with --tar or --zip, where - is standard output
                                (--keep-existing, --delete-extra, --parallel N, --no-sparse)
   verify [ID]                  check one snapshot or all (--sample 0..100, --contents)
   maintain                     run what is due (--quick, --full, --force, --unsafe-immediately)
   delete ID…                   delete snapshots
   password                     change the password (new one: KOPIA_NEW_PASSWORD or --new-password-file FILE)
 
+An ID may be cut to its first four digits or more.
+
   --json                       machine-readable result on standard output
+  --user USER@HOST             who this is: source of uploads, owner of maintenance
   --workers N                  threads for hashing and encrypting
 `;
 
@@ -95,16 +100,69 @@ export function textOption(
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A whole number option. */
+/** An option that is a number within limits. */
 export function numberOption(
   line: CommandLine,
   name: string,
+  limits: { least?: number; most?: number; fractions?: boolean } = {},
 ): number | undefined {
   const value = textOption(line, name);
   if (value === undefined) return undefined;
-  if (!/^\d+(\.\d+)?$/.test(value))
-    throw new UsageError(`--${name} needs a number, not "${value}"`);
+  const { least = 0, most = Infinity, fractions = false } = limits;
+  const form = fractions ? /^\d+(\.\d+)?$/ : /^\d+$/;
+  if (!form.test(value) || Number(value) < least || Number(value) > most) {
+    const kind = fractions ? 'a number' : 'a whole number';
+    const range =
+      most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new UsageError(`--${name} needs ${kind} ${range}, not "${value}"`);
+  }
   return Number(value);
+}
+
+/** What a verb takes besides the options of all verbs. */
+export interface VerbForm {
+  /** How the operands are written, and their least and greatest number. */
+  readonly operands?: readonly [form: string, least: number, most: number];
+  readonly options?: readonly string[];
+  /** Of these options only one may be given. */
+  readonly alternatives?: readonly string[];
+}
+
+const commonOptions = [
+  'repository',
+  'password-file',
+  'json',
+  'help',
+  'user',
+  'workers',
+];
+
+/** Refuses operands and options that the verb would ignore: who gives them expects something of them. */
+export function checkForm(line: CommandLine, form: VerbForm): void {
+  const { verb, operands, options } = line;
+  const [written, least, most] = form.operands ?? ['', 0, 0];
+  if (operands.length > most)
+    throw new UsageError(
+      `${verb} does not know what to do with "${operands[most]}"`,
+    );
+  if (operands.length < least) throw new UsageError(`${verb} needs ${written}`);
+  for (const name of Object.keys(options)) {
+    if (!commonOptions.includes(name) && !form.options?.includes(name))
+      throw new UsageError(`${verb} has no option --${name}`);
+  }
+  const given = (form.alternatives ?? []).filter(name => options[name]);
+  if (given.length > 1)
+    throw new UsageError(`--${given[0]} and --${given[1]} do not go together`);
+}
+
+/** Takes `USER@HOST` apart. */
+export function parseUser(
+  text: string | undefined,
+): { username: string; hostname: string } | undefined {
+  if (text === undefined) return undefined;
+  const match = /^([^@]+)@([^@]+)$/.exec(text);
+  if (!match) throw new UsageError('--user needs the form USER@HOST');
+  return { username: match[1], hostname: match[2] };
 }
 
 /** The password, from the environment or a file; never from the command line, which others can see. */

@@ -1,15 +1,29 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { buildSync } from 'esbuild';
 import { writeDated } from '../testing/sourceTree';
 import {
   removeTemporaryFolders,
   temporaryFolder,
 } from '../testing/temporaryFolder';
 import { xorshift } from '../testing/xorshift';
-import { parseCommandLine, parsePlace, parseSource } from './arguments';
+import {
+  parseCommandLine,
+  parsePlace,
+  parseSource,
+  parseUser,
+} from './arguments';
 import { runCommand } from './commands';
+import { describeError } from './describeError';
 import { formatBytes, printable } from './output';
 
 jest.setTimeout(60_000);
@@ -149,7 +163,7 @@ it('explains wrong uses', async () => {
   );
   await expect(
     run(environment, 'list', '--repository', '/does/not/exist'),
-  ).rejects.toThrow('is not a folder');
+  ).rejects.toThrow('does not exist');
   await expect(
     run(environment, 'list', '--repository', temporaryFolder()),
   ).rejects.toThrow('there is no repository');
@@ -159,6 +173,64 @@ it('explains wrong uses', async () => {
   expect(() => parsePlace(undefined)).toThrow('ID');
   expect(() => parseSource('nonsense')).toThrow('USER@HOST:PATH');
   expect(parseCommandLine([]).verb).toBe('help');
+});
+
+it('refuses what a verb would ignore', async () => {
+  const environment = { KOPIA_PASSWORD: 'x', KOPIA_REPOSITORY: '/r' };
+  const cases: [string[], string][] = [
+    [['upload'], 'upload needs DIR'],
+    [['upload', '/a', '/b'], 'upload does not know what to do with "/b"'],
+    [['restore', '1234'], 'restore needs ID[:PATH] TARGET'],
+    [['list', 'all'], 'list does not know what to do with "all"'],
+    [['verify', '--full'], 'verify has no option --full'],
+    [['delete', 'abcd', '--force'], 'delete has no option --force'],
+    [['maintain', '--quick', '--full'], 'do not go together'],
+    [['restore', 'abcd', 'f', '--tar', '--zip'], 'do not go together'],
+    [['list', '--user', 'me'], '--user needs the form USER@HOST'],
+    [['list', '--workers', '1.5'], '--workers needs a whole number'],
+    [['toString'], 'There is no verb "toString"'],
+  ];
+  for (const [args, message] of cases)
+    await expect(run(environment, ...args)).rejects.toThrow(message);
+  expect(parseUser('u@h')).toEqual({ username: 'u', hostname: 'h' });
+});
+
+it('leaves what is there alone', async () => {
+  const taken = temporaryFolder();
+  writeFileSync(join(taken, 'letter.txt'), '');
+  const environment = { KOPIA_PASSWORD: 'x' };
+  await expect(
+    run(environment, 'create', '--repository', taken),
+  ).rejects.toMatchObject({
+    code: 'foreign-storage',
+    message: expect.stringContaining('letter.txt'),
+  });
+  expect(readdirSync(taken)).toEqual(['letter.txt']);
+
+  const repository = temporaryFolder();
+  const place = { ...environment, KOPIA_REPOSITORY: repository };
+  await run(place, 'create');
+  await expect(run(place, 'create')).rejects.toMatchObject({
+    code: 'already-exists',
+  });
+  const uploaded = await run(place, 'upload', taken, '--json');
+  const { id } = JSON.parse(uploaded.text).snapshot;
+  await expect(run(place, 'verify', id, '--sample', '200')).rejects.toThrow(
+    '--sample needs a number from 0 to 100, not "200"',
+  );
+  const letter = join(taken, 'letter.txt');
+  const refused = run(place, 'restore', id, letter, '--tar');
+  await expect(refused).rejects.toMatchObject({ code: 'EEXIST' });
+  await refused.catch(error =>
+    expect(describeError(error)).toBe(`${letter}: exists already`),
+  );
+  expect(readFileSync(letter, 'utf8')).toBe('');
+  const archive = join(taken, 'a.tar');
+  expect((await run(place, 'restore', id, archive, '--tar')).text).toBe(
+    `${formatBytes(statSync(archive).size)} in ${archive}\n`,
+  );
+  const listed = await run(place, 'restore', id, '-', '--tar');
+  expect(Buffer.concat(listed.bytes)).toEqual(readFileSync(archive));
 });
 
 it('prints for people', () => {
@@ -171,23 +243,86 @@ it('prints for people', () => {
   expect(printable('a\u001b[31m\n')).toBe('a\\x1b[31m\\x0a');
 });
 
-const bundle = join(__dirname, '..', '..', 'assets', 'kopia.cjs');
-const withFixtures = existsSync(bundle) ? it : it.skip;
-withFixtures('ends with 0 only on success', () => {
-  const status = (...args: string[]) => {
-    try {
-      execFileSync(process.execPath, [bundle, ...args], {
-        env: { KOPIA_PASSWORD: 'x' },
-        stdio: 'pipe',
-      });
-      return 0;
-    } catch (error) {
-      return (error as { status: number }).status;
+describe('the program', () => {
+  const program = join(temporaryFolder(), 'kopia.cjs');
+  const environment = { ...process.env, KOPIA_PASSWORD: 'x' };
+  beforeAll(() => {
+    buildSync({
+      entryPoints: [join(__dirname, 'main.ts')],
+      outfile: program,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      logLevel: 'error',
+    });
+  });
+  const start = (...args: string[]) =>
+    spawnSync(process.execPath, [program, ...args], {
+      env: environment,
+      encoding: 'utf8',
+    });
+
+  it('ends with 0 only on success', () => {
+    const missing = join(temporaryFolder(), 'missing');
+    const results = [
+      start('help'),
+      start('fly'),
+      start('list', '--repository', temporaryFolder()),
+      start('list', '--repository', missing),
+      start('verify', '--password-file', missing, '--repository', missing),
+    ];
+    expect(results.map(({ status }) => status)).toEqual([0, 2, 1, 1, 1]);
+    expect(results[3].stderr).toBe(`error: ${missing} does not exist\n`);
+    expect(results[4].stderr).toBe(
+      `error: ${missing}: no such file or directory\n`,
+    );
+  });
+
+  it('ends without complaint when nobody reads any more', () => {
+    const repository = temporaryFolder();
+    const tree = temporaryFolder();
+    writeDated(join(tree, 'large'), xorshift(1, 3_000_000));
+    start('create', '--repository', repository);
+    const uploaded = start(
+      'upload',
+      tree,
+      '--json',
+      '--repository',
+      repository,
+    );
+    const { id } = JSON.parse(uploaded.stdout).snapshot;
+    for (const command of [
+      `cat ${id}:large`,
+      `restore ${id} - --tar`,
+      `restore ${id} - --zip`,
+    ]) {
+      const { stdout, stderr } = spawnSync(
+        'bash',
+        [
+          '-c',
+          `"$0" "$1" ${command} --repository "$2" | head -c 10 | wc -c; echo \${PIPESTATUS[0]}`,
+          process.execPath,
+          program,
+          repository,
+        ],
+        { env: environment, encoding: 'utf8' },
+      );
+      expect([stdout, stderr]).toEqual(['10\n141\n', '']);
     }
-  };
-  expect([
-    status('help'),
-    status('fly'),
-    status('list', '--repository', temporaryFolder()),
-  ]).toEqual([0, 2, 1]);
+    const full = spawnSync(
+      'bash',
+      [
+        '-c',
+        '"$0" "$1" list --repository "$2" > /dev/full',
+        process.execPath,
+        program,
+        repository,
+      ],
+      { env: environment, encoding: 'utf8' },
+    );
+    expect([full.status, full.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: ENOSPC.*\n$/),
+    ]);
+  });
 });

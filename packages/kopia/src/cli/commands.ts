@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openStorage } from '../blob/openStorage';
@@ -22,15 +21,20 @@ import {
   uploadTree,
 } from '../snapshot/upload/uploadSnapshot';
 import {
+  checkForm,
   CommandLine,
   numberOption,
   parsePlace,
   parseSource,
+  parseUser,
   readPassword,
   textOption,
   UsageError,
+  VerbForm,
 } from './arguments';
 import { formatBytes, Output, printable } from './output';
+import { refuseOtherFiles } from './refuseOtherFiles';
+import { writeArchive } from './writeArchive';
 
 /** What a command works with. */
 export interface CommandContext {
@@ -53,6 +57,9 @@ function show({ line, output }: CommandContext, result: unknown, text: string) {
     output.write(`${JSON.stringify(result, undefined, 2)}\n`);
   else if (text) output.write(`${text}\n`);
 }
+
+const counted = (number: number, one: string, many = `${one}s`) =>
+  `${number} ${number === 1 ? one : many}`;
 
 /** A snapshot by its ID or the beginning of it. */
 function snapshotOf(repository: Repository, id: string) {
@@ -87,7 +94,6 @@ async function placeOf(
 const upload: Command = async (repository, context) => {
   const { line, signal, output } = context;
   const [path] = line.operands;
-  if (!path) throw new UsageError('upload needs a directory');
   const tags: Record<string, string> = {};
   for (const tag of (line.options.tag ?? []) as string[]) {
     const match = /^([^=]+)=(.*)$/s.exec(tag);
@@ -99,7 +105,7 @@ const upload: Command = async (repository, context) => {
     description: textOption(line, 'description'),
     tags,
     pins: line.options.pin as string[] | undefined,
-    parallelFiles: numberOption(line, 'parallel'),
+    parallelFiles: numberOption(line, 'parallel', { least: 1 }),
     failFast: line.options['fail-fast'] === true,
     applyRetention: true,
     signal,
@@ -153,7 +159,7 @@ const upload: Command = async (repository, context) => {
   show(
     context,
     { snapshot, report },
-    `${snapshot.id}  ${progress.files} files, ${formatBytes(
+    `${snapshot.id}  ${counted(progress.files, 'file')}, ${formatBytes(
       progress.hashedBytes + progress.cachedBytes,
     )}, ${formatBytes(progress.uploadedBytes)} uploaded`,
   );
@@ -229,23 +235,24 @@ const cat: Command = async (repository, { line, stdout, signal }) => {
 const restore: Command = async (repository, context) => {
   const { line, signal, output } = context;
   const target = line.operands[1];
-  if (!target) throw new UsageError('restore needs an ID and a target');
   const { entry } = await placeOf(repository, line.operands[0], signal);
   if (line.options.tar || line.options.zip) {
     const stream = (line.options.tar ? tarOf : zipOf)(repository, entry, {
       signal,
     });
-    const sink =
-      target === '-'
-        ? context.stdout
-        : createWriteStream(target, { flags: 'wx' });
-    await pipeline(stream, sink, { end: target !== '-', signal });
+    const bytes = await writeArchive(stream, target, {
+      stdout: context.stdout,
+      signal,
+      onProgress: written => output.progress(`${formatBytes(written)} written`),
+    });
+    if (target !== '-')
+      show(context, { target, bytes }, `${formatBytes(bytes)} in ${target}`);
     return true;
   }
   const report = await restoreTree(repository, entry, resolve(target), {
     overwrite: line.options['keep-existing'] !== true,
     deleteExtra: line.options['delete-extra'] === true,
-    parallel: numberOption(line, 'parallel'),
+    parallel: numberOption(line, 'parallel', { least: 1 }),
     sparse: line.options.sparse !== false,
     signal,
     onProgress: ({ files, bytes }) =>
@@ -258,7 +265,11 @@ const restore: Command = async (repository, context) => {
   show(
     context,
     report,
-    `${files} files, ${directories} directories, ${symlinks} links, ${formatBytes(
+    `${counted(files, 'file')}, ${counted(
+      directories,
+      'directory',
+      'directories',
+    )}, ${counted(symlinks, 'link')}, ${formatBytes(
       bytes,
     )}, ${skipped} skipped`,
   );
@@ -272,7 +283,9 @@ const verify: Command = async (repository, context) => {
     ? [snapshotOf(repository, id)]
     : listSnapshots(repository);
   const report = await verifySnapshots(repository, snapshots, {
-    sample: (numberOption(line, 'sample') ?? 100) / 100,
+    sample:
+      (numberOption(line, 'sample', { most: 100, fractions: true }) ?? 100) /
+      100,
     signal,
     onProgress: ({ files, directories, bytes, errors }) =>
       output.progress(
@@ -296,11 +309,15 @@ const verify: Command = async (repository, context) => {
   show(
     context,
     { ...report, contents },
-    `${report.snapshots} snapshots, ${report.directories} directories, ${
-      report.files
-    } files, ${formatBytes(report.readBytes)} read${
-      contents ? `, ${contents.contents} contents` : ''
-    }: ${damaged === 0 ? 'sound' : `${damaged} errors`}`,
+    `${counted(report.snapshots, 'snapshot')}, ${counted(
+      report.directories,
+      'directory',
+      'directories',
+    )}, ${counted(report.files, 'file')}, ${formatBytes(
+      report.readBytes,
+    )} read${contents ? `, ${counted(contents.contents, 'content')}` : ''}: ${
+      damaged === 0 ? 'sound' : counted(damaged, 'error')
+    }`,
   );
   return damaged === 0;
 };
@@ -329,8 +346,6 @@ const maintain: Command = async (repository, context) => {
 
 const remove: Command = async (repository, context) => {
   const { operands } = context.line;
-  if (operands.length === 0)
-    throw new UsageError('delete needs the ID of a snapshot');
   const ids = operands.map(id => snapshotOf(repository, id).id);
   for (const id of ids) deleteSnapshot(repository, id);
   await repository.flush(context.signal);
@@ -360,24 +375,67 @@ const password: Command = async (repository, context) => {
   return true;
 };
 
-const commands: Record<string, { run: Command; writes: boolean }> = {
-  upload: { run: upload, writes: true },
-  list: { run: list, writes: false },
-  ls: { run: ls, writes: false },
-  cat: { run: cat, writes: false },
-  restore: { run: restore, writes: false },
-  verify: { run: verify, writes: false },
-  maintain: { run: maintain, writes: true },
-  delete: { run: remove, writes: true },
-  password: { run: password, writes: true },
+interface Verb extends VerbForm {
+  readonly run: Command;
+  readonly writes?: boolean;
+}
+
+const verbs: Record<string, Verb> = {
+  upload: {
+    run: upload,
+    writes: true,
+    operands: ['DIR', 1, 1],
+    options: [
+      'description',
+      'tag',
+      'pin',
+      'source',
+      'parallel',
+      'fail-fast',
+      'stream',
+    ],
+  },
+  list: { run: list },
+  ls: { run: ls, operands: ['ID[:PATH]', 1, 1] },
+  cat: { run: cat, operands: ['ID:PATH', 1, 1] },
+  restore: {
+    run: restore,
+    operands: ['ID[:PATH] TARGET', 2, 2],
+    options: [
+      'tar',
+      'zip',
+      'keep-existing',
+      'delete-extra',
+      'parallel',
+      'sparse',
+    ],
+    alternatives: ['tar', 'zip'],
+  },
+  verify: {
+    run: verify,
+    operands: ['[ID]', 0, 1],
+    options: ['sample', 'contents'],
+  },
+  maintain: {
+    run: maintain,
+    writes: true,
+    options: ['quick', 'full', 'force', 'unsafe-immediately'],
+    alternatives: ['quick', 'full'],
+  },
+  delete: { run: remove, writes: true, operands: ['ID…', 1, Infinity] },
+  password: { run: password, writes: true, options: ['new-password-file'] },
 };
+
+const creation: VerbForm = { options: ['hash', 'encryption', 'splitter'] };
 
 /** Runs a command. @returns whether it succeeded in full */
 export async function runCommand(context: CommandContext): Promise<boolean> {
   const { line, environment, signal } = context;
-  const command = commands[line.verb];
-  if (!command && line.verb !== 'create')
+  const creates = line.verb === 'create';
+  const verb = Object.hasOwn(verbs, line.verb) ? verbs[line.verb] : undefined;
+  if (!verb && !creates)
     throw new UsageError(`There is no verb "${line.verb}"`);
+  checkForm(line, verb ?? creation);
   const location =
     textOption(line, 'repository') ?? environment.KOPIA_REPOSITORY;
   if (!location) throw new UsageError('--repository is missing');
@@ -387,20 +445,19 @@ export async function runCommand(context: CommandContext): Promise<boolean> {
     'password-file',
     'KOPIA_PASSWORD',
   );
-  const owner = /^([^@]+)@(.+)$/.exec(textOption(line, 'user') ?? '');
-  const user = owner ? { username: owner[1], hostname: owner[2] } : undefined;
-  const storage = await openStorage(location, {
-    create: line.verb === 'create',
-  });
+  const user = parseUser(textOption(line, 'user'));
+  const workers = numberOption(line, 'workers');
+  if (creates) await refuseOtherFiles(location);
+  const storage = await openStorage(location, { create: creates });
   const options = {
     storage,
     password: key,
     user,
     signal,
-    workers: numberOption(line, 'workers'),
+    workers,
   };
   try {
-    if (line.verb === 'create') {
+    if (!verb) {
       const repository = await Repository.create({
         ...options,
         hash: textOption(line, 'hash'),
@@ -420,12 +477,12 @@ export async function runCommand(context: CommandContext): Promise<boolean> {
     }
     const repository = await Repository.open({
       ...options,
-      readOnly: !command.writes,
+      readOnly: !verb.writes,
     });
     for (const warning of repository.warnings)
       context.output.note(`warning: ${warning}`);
     try {
-      return await command.run(repository, context);
+      return await verb.run(repository, context);
     } finally {
       await repository.close();
     }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Entry of the command-line program.
-import { messageOf } from '../errors';
 import { parseCommandLine, usage, UsageError } from './arguments';
 import { runCommand } from './commands';
+import { describeError } from './describeError';
 import { processOutput } from './output';
 
 const output = processOutput(process.stdout, process.stderr);
@@ -14,6 +14,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     controller.abort(new Error(`ended by ${signal}`));
   });
 }
+
+// Who reads no further, as `head` does, wants no complaint; the code is that of a program which the signal ends.
+const endOfReader = 128 + 13;
+let outputFailure: number | undefined;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  const reader = error.code === 'EPIPE';
+  if (!reader && outputFailure === undefined)
+    output.note(`error: ${describeError(error)}`);
+  outputFailure ??= reader ? endOfReader : 1;
+  process.exitCode = outputFailure;
+  controller.abort(error);
+});
 
 async function main(): Promise<number> {
   try {
@@ -32,7 +44,8 @@ async function main(): Promise<number> {
     return (await runCommand(context)) ? 0 : 1;
   } catch (error) {
     output.done();
-    output.note(`error: ${messageOf(error)}`);
+    if (outputFailure !== undefined) return outputFailure;
+    output.note(`error: ${describeError(error)}`);
     if (error instanceof UsageError)
       output.note(`Run "kopia help" for the verbs and options.`);
     return error instanceof UsageError ? 2 : 1;
@@ -41,7 +54,7 @@ async function main(): Promise<number> {
 
 main().then(
   code => {
-    process.exitCode = code;
+    process.exitCode = outputFailure ?? code;
   },
   () => {
     process.exitCode = 1;
