@@ -8,6 +8,7 @@ import type {
 import type { BackupStore } from '../storage/BackupStore';
 import type { SignedRecord } from '../storage/RecordSigner';
 import type { RunLog } from './RunLog';
+import { removeRunMarker } from './RunMarker';
 
 /** The files beside the tarball that say what is in a backup. */
 export interface BackupFiles {
@@ -74,4 +75,5 @@ export async function finishBackupFiles(
     );
   }
   await store.putMetadata(name, backup, options);
+  await removeRunMarker(store, name, options);
 }

@@ -2,13 +2,14 @@ import type { Backup } from '@lifeboat/velero-api';
 import { cancelRequest } from '../backup/cancellation';
 import { removeAbandonedSpools } from '../backup/SpoolFolder';
 import type { KubernetesObject } from '../cluster/KubernetesObject';
-import { veleroTypes } from '../cluster/knownTypes';
+import { coreTypes, veleroTypes } from '../cluster/knownTypes';
 import type { EngineConfig } from '../config/EngineConfig';
 import { execInPodOf } from '../volumes/hooks/execInPod';
 import { canceledBy, isAfterRun, textOf } from './backup/backupChanges';
 import { BackupRuns } from './backup/BackupRuns';
 import { cleanUpFailed, failBackup, needsCleanup } from './backup/failBackup';
 import { recoverBackup } from './backup/recoverBackup';
+import { isRunRecord, recordedBackup } from './backup/runRecord';
 import { mayBeFrozen, wakeApplications } from './backup/wakeApplications';
 import { WaitingBackups } from './backup/WaitingBackups';
 import { isWaiting } from './BackupQueue';
@@ -36,11 +37,16 @@ export class BackupController implements Controller {
   readonly triggers: readonly Trigger[] = [
     { type: veleroTypes.dataUploads, keys: ownerKeys },
     { type: veleroTypes.podVolumeBackups, keys: ownerKeys },
+    // Another Backup of the same name waits for the end of the record.
+    { type: coreTypes.configMaps, keys: recordKeys },
   ];
-  private readonly runs = new BackupRuns();
-  private readonly waiting = new WaitingBackups(this.runs);
-  /** Backups whose end is not written, by name: when one is deleted, what it made is removed. */
-  private readonly unfinished = new Map<string, Backup>();
+  private readonly waiting: WaitingBackups;
+  /** Backups whose data is being moved, by name: what is remembered of them goes with them. */
+  private readonly moving = new Map<string, Backup>();
+
+  constructor(private readonly runs: BackupRuns) {
+    this.waiting = new WaitingBackups(runs);
+  }
 
   concurrency(config: EngineConfig): number {
     return Math.max(config.concurrency.backups, 1);
@@ -82,13 +88,13 @@ export class BackupController implements Controller {
     const backup = await context.client.get<Backup>(this.type, key, {
       signal: context.signal,
     });
-    if (
-      backup?.status?.phase === 'InProgress' ||
-      (backup && isAfterRun(backup))
-    ) {
-      this.unfinished.set(key.name, backup);
-    } else if (backup) {
-      this.unfinished.delete(key.name);
+    const before = this.moving.get(key.name);
+    if (before && before.metadata.uid !== backup?.metadata.uid) {
+      this.waiting.forget(before);
+      this.moving.delete(key.name);
+    }
+    if (backup && isAfterRun(backup)) {
+      this.moving.set(key.name, backup);
     }
     if (this.runs.has(key.name)) {
       this.runs.endIfAsked(key.name, backup);
@@ -96,11 +102,6 @@ export class BackupController implements Controller {
       return { requeueAfterMs: lookAgainMs };
     }
     if (!backup || backup.metadata.deletionTimestamp) {
-      const abandoned = this.unfinished.get(key.name);
-      if (abandoned && !backup) {
-        await this.waiting.abandon(abandoned, context);
-        this.unfinished.delete(key.name);
-      }
       await this.runs.startNext(context);
       return undefined;
     }
@@ -140,6 +141,19 @@ export class BackupController implements Controller {
       return false;
     }
   }
+}
+
+/** The Backup that a run record is about. */
+function recordKeys(object: KubernetesObject): ObjectKey[] {
+  const backup = isRunRecord(object) && recordedBackup(object);
+  return backup
+    ? [
+        {
+          namespace: backup.metadata.namespace ?? '',
+          name: backup.metadata.name ?? '',
+        },
+      ]
+    : [];
 }
 
 /** The Backup that owns what moves its data. */

@@ -1,4 +1,6 @@
+import { BackupRuns } from './backup/BackupRuns';
 import { BackupController } from './BackupController';
+import { BackupLeftoversController } from './BackupLeftoversController';
 import { createBackupRepositoryController } from './BackupRepositoryController';
 import { createBackupStorageLocationController } from './BackupStorageLocationController';
 import { createBackupSyncController } from './BackupSyncController';
@@ -15,13 +17,15 @@ import { createScheduleController } from './ScheduleController';
 import { createUndoVolumesController } from './UndoVolumesController';
 
 /**
- * Everything the engine does in a cluster. Backups and restores recover first: applications may be frozen or scaled down.
+ * Everything the engine does in a cluster. Backups and restores, deleted ones too, recover first: applications may be frozen or scaled down.
  * @public
  */
 export function allControllers(): Controller[] {
   const slots = new TransferSlots();
+  const backupRuns = new BackupRuns();
   return [
-    new BackupController(),
+    new BackupLeftoversController(backupRuns),
+    new BackupController(backupRuns),
     new RestoreController(),
     createBackupStorageLocationController(),
     createBackupRepositoryController(),

@@ -17,7 +17,11 @@ interface Options {
   signal: AbortSignal;
 }
 
-const dataPathTypes = [veleroTypes.dataUploads, veleroTypes.podVolumeBackups];
+/** What moves the data of backups. */
+export const dataPathTypes = [
+  veleroTypes.dataUploads,
+  veleroTypes.podVolumeBackups,
+];
 
 /** Asks everything that moves data for a backup to end. @returns how many have not ended yet */
 export async function cancelDataPaths(
@@ -68,13 +72,18 @@ export async function stopVolumes(
   options: Options,
 ): Promise<void> {
   await cancelDataPaths(backup, options);
-  const included = backup.spec.includedNamespaces ?? [];
-  const isNamed =
-    included.length > 0 && !included.some(name => isWildcard(name));
   await removeSnapshotsOf(
     backup.metadata.uid ?? '',
-    isNamed ? included.filter(name => name !== '') : undefined,
+    snapshotNamespaces(backup),
     'Delete',
     options,
   );
+}
+
+/** The namespaces in which a backup may have made snapshots; undefined for all that there are. */
+export function snapshotNamespaces({ spec }: Backup): string[] | undefined {
+  const included = spec.includedNamespaces ?? [];
+  const isNamed =
+    included.length > 0 && !included.some(name => isWildcard(name));
+  return isNamed ? included.filter(name => name !== '') : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Backup } from '@lifeboat/velero-api';
 import { cancelRequest, RunEndedError } from '../../backup/cancellation';
-import { veleroTypes } from '../../cluster/knownTypes';
+import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { coreTypes, veleroTypes } from '../../cluster/knownTypes';
 import { isWaiting, planQueue } from '../BackupQueue';
 import type { ControllerContext } from '../Controller';
 import {
@@ -11,6 +12,7 @@ import {
   withStatus,
 } from './backupChanges';
 import { runBackup } from './runBackup';
+import { isRunRecord, recordedBackup } from './runRecord';
 
 interface Run {
   backup: Backup;
@@ -27,6 +29,11 @@ export class BackupRuns {
 
   has(name: string): boolean {
     return this.running.has(name);
+  }
+
+  /** Whether something is being done about this very Backup, and not about another of its name. */
+  isRunning({ metadata: { name = '', uid } }: Backup): boolean {
+    return this.running.get(name)?.backup.metadata.uid === uid;
   }
 
   /** Resolves when nothing is being done any more. */
@@ -67,6 +74,17 @@ export class BackupRuns {
   }
 
   private async plan(context: ControllerContext): Promise<void> {
+    const records = context
+      .cacheOf<KubernetesObject>(coreTypes.configMaps)
+      .list(isRunRecord)
+      .map(recordedBackup);
+    // What another Backup of that name has left in storage is removed first.
+    const isInTheWay = ({ metadata }: Backup) =>
+      records.some(
+        found =>
+          found?.metadata.name === metadata.name &&
+          found?.metadata.uid !== metadata.uid,
+      );
     const waiting: Backup[] = [];
     for await (const backup of context.client.list<Backup>(
       veleroTypes.backups,
@@ -78,7 +96,8 @@ export class BackupRuns {
       if (
         isWaiting(backup) &&
         !backup.metadata.deletionTimestamp &&
-        !this.running.has(backup.metadata.name ?? '')
+        !this.running.has(backup.metadata.name ?? '') &&
+        !isInTheWay(backup)
       ) {
         waiting.push(backup);
       }

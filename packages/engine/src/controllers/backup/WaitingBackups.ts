@@ -114,15 +114,6 @@ export class WaitingBackups {
     return { requeueAfterMs: lookSoonMs };
   }
 
-  /** Somebody deleted a Backup before its end was written: removes what there is of it. */
-  async abandon(backup: Backup, context: ControllerContext): Promise<void> {
-    const location = await this.locationOf(backup, context);
-    if (location && !movedLocation(backup, location)) {
-      await this.removeAll({ backup, location }, context);
-    }
-    this.forget(backup);
-  }
-
   private locationOf(
     backup: Backup,
     { client, namespace, signal }: ControllerContext,
@@ -240,7 +231,8 @@ export class WaitingBackups {
     return (await stopData(backup, context)) && removed;
   }
 
-  private forget({ metadata: { uid = '' } }: Backup): void {
+  /** Forgets one that has ended or is gone. */
+  forget({ metadata: { uid = '' } }: Backup): void {
     this.states.delete(uid);
     this.cancelledSince.delete(uid);
     this.failedEnds.delete(uid);

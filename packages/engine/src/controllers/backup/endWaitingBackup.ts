@@ -1,5 +1,6 @@
 import type { Backup } from '@lifeboat/velero-api';
 import { RunLog } from '../../backup/RunLog';
+import { removeRunMarker } from '../../backup/RunMarker';
 import type { SpoolFolder } from '../../backup/SpoolFolder';
 import {
   finaliseBackup,
@@ -33,6 +34,7 @@ export async function endWaitingBackup(
   const stored = await store.getMetadata(name, { signal });
   if (stored && stored.metadata.uid === uid) {
     await releaseSnapshots(operations, { client, signal });
+    await removeRunMarker(store, name, { signal });
     return stored;
   }
   const log = new RunLog({

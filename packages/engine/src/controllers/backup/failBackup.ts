@@ -1,5 +1,6 @@
 import type { Backup, BackupStorageLocation } from '@lifeboat/velero-api';
 import { seconds } from '../../backup/prepareBackup';
+import { readRunMarker } from '../../backup/RunMarker';
 import { stopVolumes } from '../../backup/volumes/stopVolumes';
 import { veleroTypes } from '../../cluster/knownTypes';
 import type { BackupStore } from '../../storage/BackupStore';
@@ -100,15 +101,17 @@ export async function cleanUpFailed(
   });
 }
 
-/** A backup of the same name that another cluster completed stays. */
+/** A backup of the same name that another cluster completed or is making stays. */
 async function removeOwnFiles(
   store: BackupStore,
   backup: Backup,
 ): Promise<void> {
-  const name = backup.metadata.name ?? '';
+  const { name = '', uid } = backup.metadata;
   const signal = AbortSignal.timeout(cleanupTimeoutMs);
   const stored = await store.getMetadata(name, { signal });
-  if (!stored || stored.metadata.uid === backup.metadata.uid) {
+  const owner =
+    stored?.metadata.uid ?? (await readRunMarker(store, name, { signal }));
+  if (owner === undefined || owner === uid) {
     await store.deleteBackup(name, { signal });
   }
 }

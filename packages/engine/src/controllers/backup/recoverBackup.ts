@@ -3,6 +3,7 @@ import {
   BackupStorageLocation,
   isTerminalBackupPhase,
 } from '@lifeboat/velero-api';
+import { removeRunMarker } from '../../backup/RunMarker';
 import { veleroTypes } from '../../cluster/knownTypes';
 import type { ControllerContext } from '../Controller';
 import { movedLocation } from '../storageLocations';
@@ -63,6 +64,7 @@ export async function recoverBackup(
         return;
       }
       // Everything is in storage: only the last change of the resource is missing.
+      await removeRunMarker(store, name, { signal });
       await changeBackup(context, backup, current =>
         asItRan(withStatus(current, status), stored),
       );

@@ -14,6 +14,7 @@ import { RunEndedError } from '../../backup/cancellation';
 import { executeBackup, RunResult } from '../../backup/executeBackup';
 import { existingNamespaces } from '../../backup/existingNamespaces';
 import { ProgressReporter } from '../../backup/ProgressReporter';
+import { putRunMarker } from '../../backup/RunMarker';
 import { RunLog } from '../../backup/RunLog';
 import { SpoolFolder } from '../../backup/SpoolFolder';
 import { VolumeStage } from '../../backup/volumes/VolumeStage';
@@ -35,6 +36,7 @@ import {
   withStatus,
 } from './backupChanges';
 import { failBackup, removeFiles, stopData } from './failBackup';
+import { putRunRecord } from './runRecord';
 import { noteFrozen, wakeSignal } from './wakeApplications';
 
 /**
@@ -125,6 +127,7 @@ async function carryOut(
     return current;
   };
   try {
+    await putRunRecord(current, context, signal);
     store = await context.openStore(location);
     if (await store.exists(current.metadata.name ?? '', { signal })) {
       throw new RunEndedError(
@@ -132,6 +135,8 @@ async function carryOut(
       );
     }
     ownsFiles = true;
+    const { name = '', uid = '' } = current.metadata;
+    await putRunMarker(store, { name, uid }, { signal });
     const namespaces = await existingNamespaces(current.spec, client, signal);
     const filters = backupFilters(
       current.spec,

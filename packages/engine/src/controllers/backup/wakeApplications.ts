@@ -12,6 +12,7 @@ import {
   writeFrozen,
 } from '../../volumes/hooks/frozen';
 import type { ControllerContext } from '../Controller';
+import { recordFrozen } from './runRecord';
 
 // An engine that ends on purpose may still wake what it froze, but not hold up its end.
 const lastCommandsMs = 10_000;
@@ -52,21 +53,28 @@ export async function wakeApplications(
   return true;
 }
 
-/** Writes on a Backup which pods may be frozen, or that all are awake. */
+/**
+ * Writes on a Backup and its record which pods may be frozen, or that all are awake. What is in the record counts once the Backup is
+ * deleted: it must not name pods that never were frozen, nor any that are awake.
+ */
 export async function noteFrozen(
   backup: Backup,
   pods: FrozenPod[],
   freezeSeconds: number | undefined,
-  { client }: Pick<ControllerContext, 'client'>,
+  context: Pick<ControllerContext, 'client' | 'namespace'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { namespace, name = '' } = backup.metadata;
+  const { client } = context;
+  const { namespace, name = '', uid = '' } = backup.metadata;
   const annotations = {
     ...(pods.length > 0 ? writeFrozen(pods) : { [frozenAnnotation]: null }),
     ...(freezeSeconds !== undefined && {
       [freezeSecondsAnnotation]: String(freezeSeconds),
     }),
   };
+  if (pods.length === 0) {
+    await recordFrozen(uid, pods, context, signal);
+  }
   try {
     await client.patch(
       veleroTypes.backups,
@@ -79,6 +87,9 @@ export async function noteFrozen(
     if (pods.length > 0 || !isNotFound(error)) {
       throw error;
     }
+  }
+  if (pods.length > 0) {
+    await recordFrozen(uid, pods, context, signal);
   }
 }
 

@@ -28,10 +28,7 @@ export async function removeSnapshot(
   { client, signal }: Options,
 ): Promise<void> {
   const { namespace, name = '', uid } = snapshot.metadata;
-  // The snapshot controller names contents so; one may be there before its snapshot names it.
-  const content =
-    stringAt(snapshot, 'status', 'boundVolumeSnapshotContentName') ??
-    `snapcontent-${uid}`;
+  const content = contentName(snapshot);
   await setFate(content, fate, { client, signal });
   await client.delete(
     snapshotTypes.volumeSnapshots,
@@ -48,6 +45,14 @@ export async function removeSnapshot(
   if (fate === 'Retain' || left?.metadata.uid !== uid) {
     await removeContent(content, { client, signal });
   }
+}
+
+/** The snapshot controller names contents so; one may be there before its snapshot names it. */
+function contentName(snapshot: KubernetesObject): string {
+  return (
+    stringAt(snapshot, 'status', 'boundVolumeSnapshotContentName') ??
+    `snapcontent-${snapshot.metadata.uid}`
+  );
 }
 
 async function removeContent(
@@ -97,6 +102,26 @@ export async function setFate(
 }
 
 /**
+ * Removes the objects of all snapshots that a complete backup left behind; the storage's own snapshots stay where their contents
+ * say so.
+ */
+export async function releaseSnapshotsOf(
+  backupUid: string,
+  namespaces: string[] | undefined,
+  options: Options,
+): Promise<void> {
+  for (const snapshot of await snapshotsOf(backupUid, namespaces, options)) {
+    const content = await options.client.get<KubernetesObject>(
+      snapshotTypes.volumeSnapshotContents,
+      { name: contentName(snapshot) },
+      { signal: options.signal },
+    );
+    const isKept = stringAt(content, 'spec', 'deletionPolicy') === 'Retain';
+    await removeSnapshot(snapshot, isKept ? 'Retain' : 'Delete', options);
+  }
+}
+
+/**
  * Removes all VolumeSnapshots that a backup made and that are still there.
  *
  * @param namespaces - where to look; undefined for all that can be read
@@ -108,6 +133,18 @@ export async function removeSnapshotsOf(
   fate: SnapshotFate,
   options: Options,
 ): Promise<number> {
+  const found = await snapshotsOf(backupUid, namespaces, options);
+  for (const snapshot of found) {
+    await removeSnapshot(snapshot, fate, options);
+  }
+  return found.length;
+}
+
+async function snapshotsOf(
+  backupUid: string,
+  namespaces: string[] | undefined,
+  options: Options,
+): Promise<KubernetesObject[]> {
   const found: KubernetesObject[] = [];
   const collect = async (namespace?: string) => {
     for await (const snapshot of options.client.list(
@@ -124,14 +161,26 @@ export async function removeSnapshotsOf(
   try {
     if (namespaces) {
       for (const namespace of namespaces) {
-        await collect(namespace);
+        await collect(namespace).catch(async error => {
+          // Rights in a namespace go with it.
+          const isThere =
+            !isForbidden(error) ||
+            (await options.client.get(
+              coreTypes.namespaces,
+              { name: namespace },
+              { signal: options.signal },
+            ));
+          if (isThere) {
+            throw error;
+          }
+        });
       }
     } else {
       await collect();
     }
   } catch (error) {
     if (isNotFound(error)) {
-      return 0;
+      return [];
     }
     if (!isForbidden(error) || namespaces) {
       throw error;
@@ -147,8 +196,5 @@ export async function removeSnapshotsOf(
       });
     }
   }
-  for (const snapshot of found) {
-    await removeSnapshot(snapshot, fate, options);
-  }
-  return found.length;
+  return found;
 }
