@@ -72,6 +72,8 @@ describe('a maintenance Job', () => {
     ]);
     expect(container.securityContext).toEqual({
       runAsNonRoot: true,
+      runAsUser: 65_532,
+      runAsGroup: 65_532,
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },

@@ -12,6 +12,8 @@ import {
   moverMounts,
   moverPodFields,
   moverSettings,
+  moverUser,
+  userFields,
 } from '../../volumes/movers/moverPodParts';
 import { moverSecrets } from '../moverSecrets';
 import type { Job } from './Job';
@@ -115,12 +117,7 @@ function containerSecurity(
 ): object {
   const isFolder = storageProvider(location.spec) === 'filesystem';
   return {
-    ...(isFolder
-      ? { runAsUser: 0 }
-      : {
-          runAsNonRoot: true,
-          ...(runAsNonRoot && { runAsUser: runAsNonRoot.user }),
-        }),
+    ...(isFolder ? { runAsUser: 0 } : userFields(runAsNonRoot ?? moverUser)),
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,
     capabilities: {

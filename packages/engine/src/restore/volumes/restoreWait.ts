@@ -2,6 +2,7 @@ import { waitArguments } from '@lifeboat/data-mover';
 import { parse } from 'yaml';
 import { isJsonObject, JsonObject, objectsAt } from '../../backup/jsonPath';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import { moverUser } from '../../volumes/movers/moverPodParts';
 
 /** Name of the init container in which a restored pod waits for its files. */
 export const restoreWaitName = 'restore-wait';
@@ -138,11 +139,24 @@ function waitContainer(
       field('POD_NAME', 'metadata.name'),
     ],
     resources: settings.resources,
-    securityContext:
+    securityContext: numbered(
       settings.securityContext ??
-      (isJsonObject(first) ? first : restrictedContext),
+        (isJsonObject(first) ? first : restrictedContext),
+      isJsonObject(spec.securityContext) ? spec.securityContext : {},
+    ),
     volumeMounts: volumes.map(name => ({ name, mountPath: mountPath(name) })),
   };
+}
+
+/**
+ * A context with a user by number where one other than root is demanded: the first container's image may name its user, this one's
+ * need not, and the kubelet refuses it then. OpenShift has written a number into the pod before it was backed up.
+ */
+function numbered(context: JsonObject, ofPod: JsonObject): JsonObject {
+  const { runAsNonRoot, runAsUser } = { ...ofPod, ...context };
+  return runAsNonRoot === true && runAsUser === undefined
+    ? { ...context, runAsUser: moverUser.user }
+    : context;
 }
 
 function mountPath(volume: string): string {

@@ -15,6 +15,7 @@ import {
   moverMounts,
   moverPodFields,
   moverSettings,
+  userFields,
 } from './moverPodParts';
 import type { Pod } from './Pod';
 
@@ -134,13 +135,7 @@ function containerSecurity(
     return { privileged: true, runAsUser: 0, readOnlyRootFilesystem: true };
   }
   return {
-    ...(user
-      ? {
-          runAsUser: user.user,
-          ...(user.group === undefined ? {} : { runAsGroup: user.group }),
-          runAsNonRoot: true,
-        }
-      : { runAsUser: 0 }),
+    ...(user ? userFields(user) : { runAsUser: 0 }),
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,
     capabilities: {

@@ -14,6 +14,21 @@ const scratch = [
   { name: 'tmp', mountPath: '/tmp' },
 ];
 
+/**
+ * Who runs the program where no volume of anybody is mounted: the image's own user by number, because a kubelet refuses
+ * `runAsNonRoot` for an image that names no user.
+ */
+export const moverUser = { user: 65_532, group: 65_532 };
+
+/** Fields of a container's security context that make it run as a user other than root. */
+export function userFields({ user, group }: { user: number; group?: number }) {
+  return {
+    runAsUser: user,
+    ...(group === undefined ? {} : { runAsGroup: group }),
+    runAsNonRoot: true,
+  };
+}
+
 /** Fields of the specification of every pod that runs the mover program, whatever it does. */
 export function moverPodFields(config: DataMoverConfig) {
   return {
