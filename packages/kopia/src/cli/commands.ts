@@ -32,7 +32,9 @@ import {
   UsageError,
   VerbForm,
 } from './arguments';
+import { likelySize } from './likelySize';
 import { formatBytes, Output, printable } from './output';
+import { startTransfer } from './progressLine';
 import { refuseOtherFiles } from './refuseOtherFiles';
 import { writeArchive } from './writeArchive';
 
@@ -100,8 +102,11 @@ const upload: Command = async (repository, context) => {
     if (!match) throw new UsageError('--tag needs the form KEY=VALUE');
     tags[match[1]] = match[2];
   }
+  const source = parseSource(textOption(line, 'source'));
+  const total = await likelySize(repository, path, source);
+  const transfer = startTransfer();
   const options: UploadOptions = {
-    source: parseSource(textOption(line, 'source')),
+    source,
     description: textOption(line, 'description'),
     tags,
     pins: line.options.pin as string[] | undefined,
@@ -118,12 +123,12 @@ const upload: Command = async (repository, context) => {
       errors,
     }) =>
       output.progress(
-        `${files} files (${cachedFiles} unchanged), ${formatBytes(
-          hashedBytes,
-        )} hashed, ${formatBytes(cachedBytes)} unchanged, ` +
-          `${formatBytes(uploadedBytes)} uploaded${
-            errors ? `, ${errors} errors` : ''
-          }`,
+        [
+          transfer(hashedBytes + cachedBytes, total),
+          `${formatBytes(uploadedBytes)} uploaded`,
+          `${counted(files, 'file')} (${cachedFiles} unchanged)`,
+          ...(errors ? [counted(errors, 'error')] : []),
+        ].join('  '),
       ),
   };
   const { snapshot, report } = await (line.options.stream
@@ -249,6 +254,8 @@ const restore: Command = async (repository, context) => {
       show(context, { target, bytes }, `${formatBytes(bytes)} in ${target}`);
     return true;
   }
+  const total = entry.summ?.size ?? entry.size ?? 0;
+  const transfer = startTransfer();
   const report = await restoreTree(repository, entry, resolve(target), {
     overwrite: line.options['keep-existing'] !== true,
     deleteExtra: line.options['delete-extra'] === true,
@@ -256,7 +263,7 @@ const restore: Command = async (repository, context) => {
     sparse: line.options.sparse !== false,
     signal,
     onProgress: ({ files, bytes }) =>
-      output.progress(`${files} files, ${formatBytes(bytes)} restored`),
+      output.progress(`${transfer(bytes, total)}  ${counted(files, 'file')}`),
   });
   output.done();
   for (const { path, error } of report.errors)
@@ -282,6 +289,7 @@ const verify: Command = async (repository, context) => {
   const snapshots = id
     ? [snapshotOf(repository, id)]
     : listSnapshots(repository);
+  const transfer = startTransfer();
   const report = await verifySnapshots(repository, snapshots, {
     sample:
       (numberOption(line, 'sample', { most: 100, fractions: true }) ?? 100) /
@@ -289,9 +297,12 @@ const verify: Command = async (repository, context) => {
     signal,
     onProgress: ({ files, directories, bytes, errors }) =>
       output.progress(
-        `${directories} directories, ${files} files, ${formatBytes(
-          bytes,
-        )} read, ${errors} errors`,
+        [
+          `${transfer(bytes)} read`,
+          counted(files, 'file'),
+          counted(directories, 'directory', 'directories'),
+          ...(errors ? [counted(errors, 'error')] : []),
+        ].join('  '),
       ),
   });
   const contents = line.options.contents

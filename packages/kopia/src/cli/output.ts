@@ -31,12 +31,15 @@ export function printable(text: string): string {
   );
 }
 
+const progressIntervalMs = 100;
+
 /** The process's own outputs. */
 export function processOutput(
   stdout: NodeJS.WriteStream,
   stderr: NodeJS.WriteStream,
 ): Output {
   let open = false;
+  let shown = -Infinity;
   const end = () => {
     if (open) stderr.write('\n');
     open = false;
@@ -48,7 +51,9 @@ export function processOutput(
       stderr.write(`${text}\n`);
     },
     progress(text) {
-      if (!stderr.isTTY) return;
+      if (!stderr.isTTY || performance.now() - shown < progressIntervalMs)
+        return;
+      shown = performance.now();
       stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
       open = true;
     },
