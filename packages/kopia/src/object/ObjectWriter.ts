@@ -126,7 +126,14 @@ export class ObjectWriter {
       const chunk = await running[0];
       running.shift();
       done.push(chunk);
-      options.onStored?.(chunk.length);
+    };
+    const started = (chunk: Promise<StoredChunk>) => {
+      running.push(chunk);
+      // Told as it happens: many chunks may wait until they are settled in order. Failures are met there.
+      chunk.then(
+        ({ length }) => options.onStored?.(length),
+        () => undefined,
+      );
     };
     options.onPartial?.(async () =>
       done.length > 0 ? this.join([...done], options) : undefined,
@@ -141,7 +148,7 @@ export class ObjectWriter {
         compressor,
         start,
         signal: options.signal,
-        onChunk: chunk => running.push(chunk),
+        onChunk: started,
       });
       while (running.length > 0) await settle();
     } finally {

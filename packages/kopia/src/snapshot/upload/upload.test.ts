@@ -574,6 +574,28 @@ describe('a tree', () => {
   });
 });
 
+it('tells what is stored of a stream while more is to come', async () => {
+  const repository = await create({ splitter: 'FIXED-1M' });
+  let told = 0;
+  const piece = 1024 * 1024;
+  async function* stream() {
+    for (let i = 0; i < 8; i++) yield xorshift(i + 1, piece);
+    // Two chunks may still be in the hands of the pipeline.
+    for (let wait = 0; wait < 500 && told < 6 * piece; wait++)
+      await new Promise(resolve => setTimeout(resolve, 10));
+    expect(told).toBeGreaterThanOrEqual(6 * piece);
+  }
+  const { report } = await uploadStream(repository, stream(), '/dev/vdb', {
+    source: { path: '/block', host: 'h', userName: 'u' },
+    progressIntervalMs: 1,
+    onProgress: ({ hashedBytes }) => {
+      told = hashedBytes;
+    },
+  });
+  expect(report.progress.hashedBytes).toBe(8 * piece);
+  await repository.close();
+});
+
 it('stores a stream as one file, whatever the sizes of its pieces', async () => {
   const data = xorshift(9, 20_000_000);
   async function* pieces(size: number) {
