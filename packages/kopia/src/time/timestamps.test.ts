@@ -19,6 +19,20 @@ it('keeps nanoseconds and drops trailing zeros', () => {
   }
 });
 
+it('stays within the years that the format can name', () => {
+  const second = 1_000_000_000n;
+  // File systems hold such times; a snapshot with one could not be read by the real program, and would be collected.
+  for (const seconds of [253_402_300_800n, 300_000_000_000n, 2n ** 62n])
+    expect(formatTimestamp(seconds * second)).toBe(
+      '9999-12-31T23:59:59.999999999Z',
+    );
+  for (const seconds of [-62_135_596_801n, -(2n ** 62n)])
+    expect(formatTimestamp(seconds * second)).toBe(zeroTime);
+  expect(formatTimestamp(253_402_300_799n * second)).toBe(
+    '9999-12-31T23:59:59Z',
+  );
+});
+
 it('understands zones and long fractions', () => {
   expect(formatTimestamp(parseTimestamp('2024-01-01T01:30:00.5+01:30'))).toBe(
     '2024-01-01T00:00:00.5Z',

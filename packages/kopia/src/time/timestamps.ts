@@ -30,8 +30,19 @@ export function parseTimestamp(text: string): bigint {
 let lastSecond = Number.NaN;
 let lastText = '';
 
-/** RFC 3339 in UTC as Go prints it: nanoseconds without trailing zeros. */
-export function formatTimestamp(nanoseconds: bigint): string {
+/** Go's zero time, as its JSON shows it. */
+export const zeroTime = '0001-01-01T00:00:00Z';
+
+const earliest = parseTimestamp(zeroTime);
+const latest = parseTimestamp('9999-12-31T23:59:59.999999999Z');
+
+/**
+ * RFC 3339 in UTC as Go prints it: nanoseconds without trailing zeros. Times that RFC 3339 cannot name become the
+ * nearest that it can: Kopia reads no snapshot in which one has another form, and then takes its data for unused.
+ */
+export function formatTimestamp(time: bigint): string {
+  const notEarlier = time < earliest ? earliest : time;
+  const nanoseconds = notEarlier > latest ? latest : notEarlier;
   let seconds = nanoseconds / 1_000_000_000n;
   let rest = nanoseconds % 1_000_000_000n;
   if (rest < 0n) {
@@ -57,6 +68,3 @@ export function formatMilliseconds(milliseconds: number): string {
 export function toMilliseconds(text: string): number {
   return Number(parseTimestamp(text) / 1_000_000n);
 }
-
-/** Go's zero time, as its JSON shows it. */
-export const zeroTime = '0001-01-01T00:00:00Z';
