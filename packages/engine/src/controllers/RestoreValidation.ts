@@ -223,7 +223,8 @@ async function storageProblem(
 }
 
 /**
- * Why the repositories that a Restore needs cannot be read: an unknown password must be said before anything is restored.
+ * Why the repositories that a Restore needs cannot be read, or do not hold its data any more: that must be said before anything is
+ * restored.
  */
 async function repositoryProblems(
   restore: Restore,
@@ -250,11 +251,15 @@ async function repositoryProblems(
     signal,
   );
   const problems: string[] = [];
-  for (const { namespace } of records.repositories()) {
+  // Which volumes a selector takes is known only from the tarball: what it leaves out may be missing.
+  const { labelSelector, orLabelSelectors = [] } = restore.spec;
+  const takesAll = !labelSelector && orLabelSelectors.length === 0;
+  for (const { namespace, snapshotIDs } of records.repositories()) {
     if (wantsNamespace(restore.spec, namespace)) {
       const problem = await repositoryProblem(context, {
         location,
         volumeNamespace: namespace,
+        ...(takesAll && { snapshotIDs }),
       });
       if (problem) {
         problems.push(problem);

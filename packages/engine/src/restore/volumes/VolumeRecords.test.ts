@@ -76,7 +76,7 @@ describe('VolumeRecords', () => {
       size: 7,
     });
     expect(records.repositories()).toEqual([
-      { namespace: 'shop', location: 'default' },
+      { namespace: 'shop', location: 'default', snapshotIDs: ['abc'] },
     ]);
   });
 

@@ -22,6 +22,15 @@ export interface RepositoryData {
   nodeOS?: NodeOS;
 }
 
+/** What a backup has in the repository of one namespace. */
+export interface StoredContent {
+  namespace: string;
+  /** Name of the BackupStorageLocation. */
+  location: string;
+  /** Kopia manifest IDs. */
+  snapshotIDs: string[];
+}
+
 /** Where the backup keeps the content of a claim. */
 export type ClaimData =
   /** A DataUpload moved it into the repository. */
@@ -161,14 +170,25 @@ export class VolumeRecords {
     return this.infoByClaim.get(`${namespace}/${claim}`);
   }
 
-  /** The namespaces whose repositories hold content of the backup. */
-  repositories(): { namespace: string; location: string }[] {
-    const found = new Map<string, { namespace: string; location: string }>();
-    const add = ({ repositoryNamespace, location }: RepositoryData) =>
-      found.set(`${location}/${repositoryNamespace}`, {
+  /** The namespaces whose repositories hold content of the backup, and the snapshots in which it is. */
+  repositories(): StoredContent[] {
+    const found = new Map<string, StoredContent>();
+    const add = ({
+      repositoryNamespace,
+      location,
+      snapshotID,
+    }: RepositoryData) => {
+      const key = `${location}/${repositoryNamespace}`;
+      const content = found.get(key) ?? {
         namespace: repositoryNamespace,
         location,
-      });
+        snapshotIDs: [],
+      };
+      if (!content.snapshotIDs.includes(snapshotID)) {
+        content.snapshotIDs.push(snapshotID);
+      }
+      found.set(key, content);
+    };
     for (const upload of this.uploads.values()) {
       const data = this.ofUpload(upload);
       if (data.kind === 'moved') {
