@@ -7,6 +7,7 @@ import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { controlNamespace } from '../engine/EngineStage';
 import { DataPathStage } from './DataPathStage';
+import { repositoryDamage } from './repositoryDamage';
 
 /** What goes wrong while the data of volumes is moved: every end is truthful, and nothing is left behind. */
 export function dataPathFaultStories(
@@ -39,6 +40,7 @@ export function dataPathFaultStories(
       expect(readFileSync(path.join(folder, 'rows'), 'utf8')).toBe(
         'one, two, three\n',
       );
+      expect(await repositoryDamage(stage.client)).toEqual([]);
     }, 60_000);
 
     afterAll(async () => {

@@ -15,11 +15,10 @@ import { findLeaks, takeBaseline } from '../cluster/leakCheck';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { controlNamespace } from '../engine/EngineStage';
 import { DataPathStage } from './DataPathStage';
-import { kopia } from './RepositoryStage';
+import { repositoryDamage } from './repositoryDamage';
 
 /* eslint-disable jest/no-export -- the same stories run on several clusters */
 
-const describeKopia = process.env.KOPIA ? describe : describe.skip;
 /** More than a pack of the repository: small packs are joined before what is deleted in them goes. */
 const size = 30_000_000;
 
@@ -39,6 +38,10 @@ export function lifeCycleStories(
       volume = await stage.makeVolume('shop', 'data');
       baseline = await takeBaseline(stage.client);
     }, 150_000);
+
+    afterEach(async () => {
+      expect(await repositoryDamage(stage.client)).toEqual([]);
+    }, 60_000);
 
     afterAll(async () => {
       await stage?.stop();
@@ -133,21 +136,6 @@ export function lifeCycleStories(
       expect(left).toBeGreaterThan(size);
       expect(left).toBeLessThan(1.6 * size);
     }, 120_000);
-
-    describeKopia('with the real program', () => {
-      it('leaves a repository that is whole', async () => {
-        const password = await stage.repositories.password();
-        expect(() =>
-          kopia(
-            stage.stage.storage('kopia', 'shop'),
-            password,
-            'snapshot',
-            'verify',
-            '--verify-files-percent=100',
-          ),
-        ).not.toThrow();
-      }, 60_000);
-    });
 
     it('removes everything with the last backup', async () => {
       await deleteBackup('first');
