@@ -170,6 +170,36 @@ export function restoreInPlaceStories(
       expect(await leaks()).toEqual([]);
     }, 60_000);
 
+    it('goes on when the engine is killed while data is written', async () => {
+      await stage.data.faults({ 'provision-delay-ms': '4000' });
+      const pod = await stage.pod('shop', 'db');
+      await stage.stage.createRestore(
+        'interrupted',
+        { backupName: 'before', existingResourcePolicy: 'update' },
+        existingClaims,
+      );
+      await eventually('data is ordered', async () => {
+        for await (const _ of stage.client.list<DataDownload>(
+          veleroTypes.dataDownloads,
+          { labelSelector: 'velero.io/restore-name=interrupted' },
+        )) {
+          return true;
+        }
+        return false;
+      });
+      process.kill(stage.stage.engine.pid, 'SIGKILL');
+      await stage.stage.restartEngine();
+      expect((await stage.pod('shop', 'db')).metadata.uid).toBe(
+        pod.metadata.uid,
+      );
+      const restore = await stage.stage.restoreEnd('interrupted', 90_000);
+      await stage.data.faults({ 'provision-delay-ms': null });
+      expect(restore.status?.phase).toBe('Completed');
+      expect(await stage.read('shop', 'db')).toBe('as it was backed up');
+      await stage.write('shop', 'db', 'still here');
+      expect(await leaks({ allowed: isKept })).toEqual([]);
+    }, 120_000);
+
     it('ends when it is canceled while data is written, with nothing changed', async () => {
       await stage.data.faults({ 'provision-delay-ms': '60000' });
       await stage.stage.createRestore(

@@ -23,6 +23,7 @@ import type { EngineConfig } from '../config/EngineConfig';
 import { hooksAnnotation } from '../restore/hooks/pendingHooks';
 import { InPlaceRestore } from '../restore/inPlace/InPlaceRestore';
 import { readInPlaceState } from '../restore/inPlace/InPlaceState';
+import { wantsUndo } from '../restore/inPlace/undoRequest';
 import { storeResults } from '../restore/results/storeResults';
 import type { RestoreRunOutcome } from '../restore/RestoreRun';
 import {
@@ -58,6 +59,7 @@ import {
   RestoreAdmission,
 } from './RestoreValidation';
 import { persistently } from './persistently';
+import { isUndoing, undoRestore } from './undoRestore';
 
 /** On a Restore: since when its data movers are asked to end. */
 const endAsked = 'lifeboat.dev/end-asked';
@@ -106,8 +108,14 @@ export class RestoreController implements Controller {
       ...urgent,
       ...restores.filter(each => !urgent.includes(each)),
     ]) {
-      if (needsRecovery(restore)) {
-        await this.recoverRestore(restore, context).catch(error => {
+      if (
+        (needsRecovery(restore) && !canBeTakenUp(restore)) ||
+        isUndoing(restore)
+      ) {
+        const recovered = isUndoing(restore)
+          ? undoRestore(restore, context)
+          : this.recoverRestore(restore, context);
+        await recovered.catch(error => {
           context.signal.throwIfAborted();
           context.logger.warn(
             { restore: restore.metadata.name, error: textOf(error) },
@@ -118,10 +126,27 @@ export class RestoreController implements Controller {
     }
   }
 
+  /** Goes on with a Restore that has only ordered content beside the application: with the same names, all of it is found again. */
+  private async takeUp(
+    restore: Restore,
+    context: ControllerContext,
+  ): Promise<void | Requeue> {
+    const admission = await admitRestore(restore, context);
+    if ('refused' in admission) {
+      return this.recoverRestore(
+        restore,
+        context,
+        admission.refused.join('; '),
+      );
+    }
+    return this.run({ ...admission.admitted, restore }, context);
+  }
+
   /** A Restore that no process works on any more, though its phase or its state says so. */
   private async recoverRestore(
     restore: Restore,
     context: ControllerContext,
+    reason = interrupted,
   ): Promise<void> {
     const inPlace = await recoverInPlace(restore, context);
     await cancelOperations(await listOperations(restore, context), context);
@@ -135,7 +160,7 @@ export class RestoreController implements Controller {
     await this.fail(
       restore,
       context,
-      inPlace ? `${interrupted}; ${inPlace}` : interrupted,
+      inPlace ? `${reason}; ${inPlace}` : reason,
     );
   }
 
@@ -162,6 +187,12 @@ export class RestoreController implements Controller {
     if (!restore) {
       return undefined;
     }
+    if (isUndoing(restore)) {
+      return undoRestore(restore, context);
+    }
+    if (canBeTakenUp(restore)) {
+      return this.takeUp(restore, context);
+    }
     // Nobody else runs it: there is one reconcile at a time per object, and one leader.
     if (needsRecovery(restore)) {
       await this.recoverRestore(restore, context);
@@ -176,7 +207,7 @@ export class RestoreController implements Controller {
     if (!isTerminalRestorePhase(restore.status?.phase)) {
       return this.start(restore, context);
     }
-    return undefined;
+    return wantsUndo(restore) ? undoRestore(restore, context) : undefined;
   }
 
   /** Lets a deleted Restore go, once nothing writes for it any more. */
@@ -639,7 +670,9 @@ function hasStoppedSomething(restore: Restore): boolean {
   const state = readInPlaceState(restore);
   return (
     state !== undefined &&
-    (state.stage === 'swapping' || state.workloads.length > 0)
+    (state.stage === 'swapping' ||
+      state.stage === 'undoing' ||
+      state.workloads.length > 0)
   );
 }
 
@@ -648,6 +681,16 @@ function needsRecovery(restore: Restore): boolean {
     isPlacing(restore) ||
     hasStoppedSomething(restore) ||
     readInPlaceState(restore)?.stage === 'staging'
+  );
+}
+
+/** Whether a running Restore has changed nothing yet, and is still wanted. */
+function canBeTakenUp(restore: Restore): boolean {
+  return (
+    isPlacing(restore) &&
+    readInPlaceState(restore)?.stage === 'staging' &&
+    !cancelRequest(restore) &&
+    !restore.metadata.deletionTimestamp
   );
 }
 

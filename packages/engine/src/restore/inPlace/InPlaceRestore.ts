@@ -2,6 +2,7 @@ import {
   type Backup,
   type DataDownload,
   isTerminalDataPathPhase,
+  type ObjectMeta,
   type Restore,
 } from '@lifeboat/velero-api';
 import { changeObject } from '../../backup/changeObject';
@@ -10,14 +11,18 @@ import type { Clock } from '../../cluster/Clock';
 import type { ClusterClient } from '../../cluster/ClusterClient';
 import { createOnce } from '../../cluster/createOnce';
 import type { Discovery } from '../../cluster/Discovery';
+import { isAlreadyExists } from '../../cluster/ApiError';
 import { coreTypes, veleroTypes } from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
+import type { ResourceTypeRef } from '../../cluster/ResourceType';
 import { selectedNodeAnnotation } from '../../volumes/expose/temporaryClaim';
 import type { RepositoryData } from '../volumes/VolumeRecords';
 import { findClaimUsers } from './claimUsers';
+import { forEachClaim } from './forEachClaim';
 import {
   type InPlaceClaim,
   type InPlaceState,
+  readInPlaceState,
   withInPlaceState,
 } from './InPlaceState';
 import { inPlaceClaim, stagingClaim, stagingDownload } from './stageClaim';
@@ -25,6 +30,7 @@ import {
   keepVolumes,
   moveBack,
   moveToNewVolume,
+  swapContext,
   type SwapContext,
 } from './swapVolumes';
 import {
@@ -93,7 +99,7 @@ export class InPlaceRestore {
   }
 
   /**
-   * Writes the content of claims to new volumes, beside the running application.
+   * Writes the content of claims to new volumes, beside the running application. What an earlier engine has begun is gone on with.
    *
    * @param mayStop - why a workload may not be stopped, or undefined
    * @throws InPlaceError when it cannot be done; nothing of the application was touched
@@ -162,6 +168,13 @@ export class InPlaceRestore {
       claims: prepared.map(({ claim }) => claim),
       workloads: [],
     });
+    const before = readInPlaceState(restore)?.claims ?? [];
+    await inPlace.dropStaged(
+      before.filter(
+        ({ staging }) =>
+          !inPlace.state.claims.some(claim => claim.staging === staging),
+      ),
+    );
     await inPlace.save({});
     try {
       for (const { staging, download } of prepared) {
@@ -208,7 +221,7 @@ export class InPlaceRestore {
     await this.save({ stage: 'swapping', workloads });
     try {
       const swap = this.swapContext();
-      await allOf(state.claims, claim => keepVolumes(claim, swap));
+      await forEachClaim(state.claims, claim => keepVolumes(claim, swap));
       for (const workload of workloads) {
         options.log(`stopping ${workload.kind} ${workload.name}`);
         await stopWorkload(workload, state.namespace, discovery, reach);
@@ -229,7 +242,7 @@ export class InPlaceRestore {
   /** Gives every claim its new volume. */
   private async finishExchange(): Promise<void> {
     const swap = this.swapContext();
-    await allOf(this.state.claims, claim => {
+    await forEachClaim(this.state.claims, claim => {
       this.options.log(
         `claim ${this.state.namespace}/${claim.name} gets volume ${claim.newVolume} in place of ${claim.oldVolume}`,
       );
@@ -319,15 +332,20 @@ export class InPlaceRestore {
 
   private async goBack(): Promise<void> {
     const swap = this.swapContext();
-    await allOf(this.state.claims, claim => moveBack(claim, swap));
+    await forEachClaim(this.state.claims, claim => moveBack(claim, swap));
     await this.save({ stage: 'undone' });
     await this.start();
   }
 
   /** Removes what was written beside the application. */
   private async abandon(): Promise<void> {
+    await this.dropStaged(this.state.claims);
+    await this.save({ stage: 'undone' });
+  }
+
+  private async dropStaged(claims: readonly InPlaceClaim[]): Promise<void> {
     const { client, engineSignal: signal, controlNamespace } = this.options;
-    for (const claim of this.state.claims) {
+    for (const claim of claims) {
       const ref = { namespace: controlNamespace, name: claim.download };
       const download = await client.get<DataDownload>(
         veleroTypes.dataDownloads,
@@ -348,7 +366,6 @@ export class InPlaceRestore {
         { signal },
       );
     }
-    await this.save({ stage: 'undone' });
   }
 
   private async create(
@@ -356,19 +373,31 @@ export class InPlaceRestore {
     download: DataDownload,
   ): Promise<void> {
     const { client, clock, signal } = this.options;
-    const isOurs = (live: KubernetesObject | DataDownload) =>
+    const isOurs = (live: { metadata: ObjectMeta }) =>
       live.metadata.ownerReferences?.[0]?.uid === this.restore.metadata.uid;
+    // An earlier engine may have made them.
+    const orOurs =
+      (type: ResourceTypeRef, { metadata }: { metadata: ObjectMeta }) =>
+      async (error: unknown) => {
+        const { namespace, name = '' } = metadata;
+        const found =
+          isAlreadyExists(error) &&
+          (await client.get(type, { namespace, name }, { signal }));
+        if (!found || !isOurs(found)) {
+          throw error;
+        }
+      };
     await createOnce(client, coreTypes.persistentVolumeClaims, staging, {
       clock,
       signal,
       isOurs,
-    });
+    }).catch(orOurs(coreTypes.persistentVolumeClaims, staging));
     await createOnce<DataDownload>(
       client,
       veleroTypes.dataDownloads,
       download,
       { clock, signal, isOurs },
-    );
+    ).catch(orOurs(veleroTypes.dataDownloads, download));
   }
 
   private async waitForContent(): Promise<void> {
@@ -432,19 +461,12 @@ export class InPlaceRestore {
   }
 
   private swapContext(): SwapContext {
-    const { client, clock, engineSignal, controlNamespace, undoSeconds } =
-      this.options;
-    return {
-      client,
-      clock,
-      signal: engineSignal,
-      controlNamespace,
-      namespace: this.state.namespace,
-      restore: this.restore.metadata.name ?? '',
-      undoUntil: new Date(clock.now() + undoSeconds * 1000)
-        .toISOString()
-        .replace(/\.\d+Z$/, 'Z'),
-    };
+    return swapContext(
+      this.options,
+      this.restore,
+      this.state.namespace,
+      this.options.undoSeconds,
+    );
   }
 
   /** Writes the state to the Restore; only then may it be acted upon. */
@@ -466,18 +488,4 @@ function impossible(problems: readonly string[]): InPlaceError {
       '; ',
     )}. Nothing was changed`,
   );
-}
-
-/** Works on all claims beside each other, each to its end; then the first failure is thrown. */
-async function allOf(
-  claims: readonly InPlaceClaim[],
-  work: (claim: InPlaceClaim) => Promise<void>,
-): Promise<void> {
-  const results = await Promise.allSettled(claims.map(work));
-  const failed = results.find(
-    (result): result is PromiseRejectedResult => result.status === 'rejected',
-  );
-  if (failed) {
-    throw failed.reason;
-  }
 }

@@ -42,9 +42,10 @@ export interface InPlaceClaim {
 export interface InPlaceState {
   /**
    * `staging`: content is being written beside the application, which runs untouched. `swapping`: workloads are being stopped
-   * and volumes exchanged. `done`: the claims have their new volumes. `undone`: everything is as it was.
+   * and volumes exchanged. `done`: the claims have their new volumes. `undoing`: somebody asked for the old volumes, and the
+   * claims are getting them. `undone`: the claims have their old volumes.
    */
-  stage: 'staging' | 'swapping' | 'done' | 'undone';
+  stage: 'staging' | 'swapping' | 'done' | 'undoing' | 'undone';
   namespace: string;
   claims: InPlaceClaim[];
   workloads: StoppedWorkload[];

@@ -1,5 +1,6 @@
-import { lifeboatAnnotations } from '@lifeboat/velero-api';
+import { lifeboatAnnotations, type Restore } from '@lifeboat/velero-api';
 import { stringAt } from '../../backup/jsonPath';
+import { seconds } from '../../backup/prepareBackup';
 import { isConflict } from '../../cluster/ApiError';
 import type { Clock } from '../../cluster/Clock';
 import type { ClusterClient } from '../../cluster/ClusterClient';
@@ -26,6 +27,31 @@ export interface SwapContext {
   restore: string;
   /** When the old volumes may be let go, RFC 3339. */
   undoUntil: string;
+}
+
+/**
+ * What exchanging the volumes of a restore needs.
+ *
+ * @param keptSeconds - how long the volumes that are not used any more stay
+ */
+export function swapContext(
+  options: Pick<SwapContext, 'client' | 'clock' | 'controlNamespace'> & {
+    engineSignal: AbortSignal;
+  },
+  restore: Restore,
+  namespace: string,
+  keptSeconds: number,
+): SwapContext {
+  const { client, clock, engineSignal, controlNamespace } = options;
+  return {
+    client,
+    clock,
+    signal: engineSignal,
+    controlNamespace,
+    namespace,
+    restore: restore.metadata.name ?? '',
+    undoUntil: seconds(clock.now() + keptSeconds * 1000),
+  };
 }
 
 const claims = coreTypes.persistentVolumeClaims;
@@ -88,22 +114,48 @@ export async function keepVolumes(
   claim: InPlaceClaim,
   context: SwapContext,
 ): Promise<void> {
-  await patchVolume(claim.oldVolume, context, {
+  await keepVolume(claim.oldVolume, claim.oldPolicy, claim, context);
+  await patchVolume(claim.newVolume!, context, {
+    spec: { persistentVolumeReclaimPolicy: 'Retain' },
+  });
+  await removeStaging(claim, context);
+}
+
+/**
+ * Marks a volume as one that is kept so that it can be put back, and sees to it that nothing removes it.
+ *
+ * @param policy - its own reclaim policy
+ */
+export async function keepVolume(
+  volume: string,
+  policy: string | undefined,
+  claim: InPlaceClaim,
+  context: SwapContext,
+): Promise<void> {
+  await patchVolume(volume, context, {
     metadata: {
       labels: { [undoLabel]: 'true' },
       annotations: {
         [lifeboatAnnotations.undoUntil]: context.undoUntil,
-        [lifeboatAnnotations.undoPolicy]: claim.oldPolicy,
+        [lifeboatAnnotations.undoPolicy]: policy ?? 'Delete',
         [lifeboatAnnotations.undoClaim]: `${context.namespace}/${claim.name}`,
         [lifeboatAnnotations.undoRestore]: context.restore,
       },
     },
     spec: { persistentVolumeReclaimPolicy: 'Retain' },
   });
-  await patchVolume(claim.newVolume!, context, {
-    spec: { persistentVolumeReclaimPolicy: 'Retain' },
+}
+
+/** Takes the marks of {@link keepVolume} off a volume that is in use again. */
+export async function useVolume(
+  volume: string,
+  policy: string | undefined,
+  context: SwapContext,
+): Promise<void> {
+  await patchVolume(volume, context, {
+    metadata: withoutUndo,
+    spec: { persistentVolumeReclaimPolicy: policy ?? 'Delete' },
   });
-  await removeStaging(claim, context);
 }
 
 function removeStaging(
@@ -141,13 +193,8 @@ export async function moveBack(
   context: SwapContext,
 ): Promise<void> {
   const { controlNamespace } = context;
-  if (!(await isBoundTo(claim.name, claim.oldVolume, context))) {
-    await bindClaim(claim, claim.oldVolume, context);
-  }
-  await patchVolume(claim.oldVolume, context, {
-    metadata: withoutUndo,
-    spec: { persistentVolumeReclaimPolicy: claim.oldPolicy },
-  });
+  await giveVolume(claim, claim.oldVolume, context);
+  await useVolume(claim.oldVolume, claim.oldPolicy, context);
   if (claim.newVolume) {
     // A volume whose claim has gone is removed by its policy; it must not point to the application's claim any more.
     await patchVolume(claim.newVolume, context, {
@@ -169,6 +216,17 @@ export async function moveBack(
     undefined,
     context,
   );
+}
+
+/** Gives a claim a volume that is kept, if it does not have it. Its other volume must be kept, too. */
+export async function giveVolume(
+  claim: InPlaceClaim,
+  volume: string,
+  context: SwapContext,
+): Promise<void> {
+  if (!(await isBoundTo(claim.name, volume, context))) {
+    await bindClaim(claim, volume, context);
+  }
 }
 
 async function isBoundTo(

@@ -1,0 +1,4 @@
+import { restoreUndoStories } from './restoreUndoStories';
+import { startVolumeCluster } from './startVolumeCluster';
+
+restoreUndoStories('the embedded cluster', startVolumeCluster);
