@@ -26,6 +26,7 @@ import { createAll } from '../engine/application';
 import { ApiConnection } from './ApiConnection';
 import { engineToken, whoIs, type Identity } from './identity';
 import type { ClusterTestSettings } from '../cluster/readClusterTestSettings';
+import { preflight } from './preflight';
 import { readReports, type StoreReport } from './storeApplication';
 
 const roleBindings: ResourceTypeRef = {
@@ -82,6 +83,17 @@ export class RealClusterStage {
       createClusterClient({ name: 'test', kubeconfig: settings.kubeconfig }),
       connection,
     );
+    try {
+      await preflight({
+        client: stage.client,
+        connection,
+        settings,
+        name: stage.id,
+      });
+    } catch (error) {
+      stage.client.close();
+      throw error;
+    }
     try {
       await stage.startEngine();
       await stage.createLocation();
@@ -166,10 +178,30 @@ export class RealClusterStage {
 
   private async createLocation(): Promise<void> {
     const { storage } = this.settings;
+    // Its Secret goes with it: the engine's account may not delete Secrets.
+    const owner = await this.client.create<KubernetesObject>(
+      coreTypes.configMaps,
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { namespace: this.control, name: this.id },
+      },
+    );
     await this.client.create<KubernetesObject>(coreTypes.secrets, {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { namespace: this.control, name: this.id },
+      metadata: {
+        namespace: this.control,
+        name: this.id,
+        ownerReferences: [
+          {
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            name: this.id,
+            uid: owner.metadata.uid ?? '',
+          },
+        ],
+      },
       stringData: {
         cloud: `[default]\naws_access_key_id=${storage.accessKey}\naws_secret_access_key=${storage.secretKey}\n`,
       },
@@ -201,20 +233,22 @@ export class RealClusterStage {
         },
       },
     );
-    await eventually(
-      `storage location ${this.id} is available`,
+    const { phase, message } = await eventually(
+      `the engine has looked at storage location ${this.id}`,
       async () => {
         const found = await this.client.get<BackupStorageLocation>(
           veleroTypes.backupStorageLocations,
           { namespace: this.control, name: this.id },
         );
-        if (found?.status?.phase === 'Unavailable') {
-          throw new Error(found.status.message);
-        }
-        return found?.status?.phase === 'Available';
+        return found?.status?.phase && found.status;
       },
-      60_000,
+      120_000,
     );
+    if (phase !== 'Available') {
+      throw new Error(
+        `The stories cannot begin:\n  - --storage: ${message ?? phase}`,
+      );
+    }
   }
 
   /** Makes a namespace in which the engine may work, with hooks: what deploy/README.md tells the platform team. */
@@ -433,7 +467,7 @@ export class RealClusterStage {
           );
         }
       }
-      await this.remove(coreTypes.secrets, this.id);
+      await this.remove(coreTypes.configMaps, this.id);
       for (const name of this.namespaces) {
         if (this.identity === 'engine') await this.empty(name);
         await this.remove(coreTypes.namespaces, name);
@@ -484,7 +518,9 @@ export class RealClusterStage {
       await this.client.delete(type, { namespace, name });
     } catch (error) {
       if (isNotFound(error)) return;
-      this.leftBehind.push(`${type.resource} ${name}`);
+      this.leftBehind.push(
+        `${type.resource} ${name}${namespace ? ` -n ${namespace}` : ''}`,
+      );
     }
   }
 }

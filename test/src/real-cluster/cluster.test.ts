@@ -29,9 +29,9 @@ describe('a real cluster', () => {
     for (const note of stage?.notes ?? []) process.stderr.write(`${note}\n`);
     if (stage?.leftBehind.length) {
       process.stderr.write(
-        `Not removed, for want of rights:\n  ${stage.leftBehind.join(
-          '\n  ',
-        )}\n`,
+        `Not removed, for want of rights; an administrator does it:\n${stage.leftBehind
+          .map(each => `  kubectl delete ${each}`)
+          .join('\n')}\n`,
       );
     }
   }, 180_000);
