@@ -1032,6 +1032,66 @@ describe('volume data', () => {
       ],
     });
     expect(text).not.toContain('payments');
+
+    const list = await portal.send('get', `${ours}/restores`);
+    expect(
+      list.body.items.find(
+        (each: { name: string }) => each.name === 'returning',
+      ).progress.volumes,
+    ).toMatchObject({ bytesDone: 1, bytesTotal: 2 });
+  });
+
+  it('is followed back into a claim that is there', async () => {
+    const { cluster, uids } = shop;
+    const { metadata } = cluster.put(
+      'restores',
+      run(
+        'Restore',
+        'in-place',
+        scopeFor(orders, 'shop', uids.shop, selector),
+        {
+          annotations: {
+            'lifeboat.dev/in-place-state': JSON.stringify({
+              stage: 'staging',
+              namespace: 'shop',
+              claims: [
+                { name: 'pgdata', staging: 'ip-1', download: 'into-staging' },
+              ],
+              workloads: [],
+            }),
+          },
+          spec: { backupName: 'mine' },
+          status: {
+            phase: 'InProgress',
+            progress: { totalItems: 9, itemsRestored: 9 },
+          },
+        },
+      ),
+    );
+    cluster.put('datadownloads', {
+      apiVersion: 'velero.io/v2alpha1',
+      kind: 'DataDownload',
+      metadata: {
+        name: 'into-staging',
+        namespace: 'openshift-adp',
+        labels: { 'velero.io/restore-uid': metadata.uid! },
+      },
+      spec: {
+        targetVolume: { pvc: 'ip-1', pv: '', namespace: 'openshift-adp' },
+        sourceNamespace: 'shop',
+      },
+      status: {
+        phase: 'InProgress',
+        progress: { bytesDone: 1, totalBytes: 4 },
+      },
+    });
+    portal = await startPortal({ entities, cluster });
+    const { body } = await portal.send('get', `${ours}/restores/in-place`);
+    expect(body).toMatchObject({
+      inPlace: true,
+      progress: { volumes: { total: 1, bytesDone: 1, bytesTotal: 4 } },
+      volumesList: [{ pvc: 'pgdata', namespace: 'shop', state: 'running' }],
+    });
   });
 });
 

@@ -47,6 +47,7 @@ export function run(
     spec?: object;
     status?: object;
     labels?: Record<string, string>;
+    annotations?: Record<string, string>;
   } = {},
 ) {
   return {
@@ -56,7 +57,10 @@ export function run(
       name,
       namespace: control,
       labels: more.labels,
-      annotations: { 'lifeboat.dev/scope': JSON.stringify(scope) },
+      annotations: {
+        'lifeboat.dev/scope': JSON.stringify(scope),
+        ...more.annotations,
+      },
     },
     spec: { storageLocation: 'default', ...more.spec },
     status: more.status,

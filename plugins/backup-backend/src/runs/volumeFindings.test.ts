@@ -91,6 +91,27 @@ it('trusts the file about what is there, and the cluster about how it went', () 
       moving,
     )[0],
   ).toMatchObject({ included: false, state: 'failed', storedBytes: 3 });
+  expect(
+    volumeFindings(
+      [
+        info({
+          backupMethod: 'CSISnapshot',
+          result: 'failed',
+          skippedReason: 'its DataUpload du is Failed: the disk is full',
+        }),
+      ],
+      undefined,
+      'shop',
+      [
+        {
+          ...moving[0],
+          included: false,
+          state: 'failed',
+          reason: 'the disk is full',
+        },
+      ],
+    )[0].reason,
+  ).toBe('the disk is full');
   // A claim of which the file says nothing has no data in the backup.
   expect(
     volumeFindings(

@@ -29,7 +29,11 @@ export function volumeFindings(
     if (finding) {
       const key = volumeKey(finding);
       // How the data travelled is not in the file; whether it is there decides the file alone.
-      found.set(key, { ...known.get(key), ...finding });
+      found.set(key, {
+        ...known.get(key),
+        ...finding,
+        ...causeOf(known.get(key), finding),
+      });
     }
   }
   for (const entry of list?.['v1/PersistentVolumeClaim'] ?? []) {
@@ -87,6 +91,16 @@ function recordedVolume(
     ...(info.completionTimestamp && { completedAt: info.completionTimestamp }),
     ...(included && sizesOf(info)),
   };
+}
+
+/** Why data is missing: what moved it knows better than the file, which quotes it. */
+function causeOf(
+  moved: VolumeFinding | undefined,
+  { included }: VolumeFinding,
+): Pick<VolumeFinding, 'reason'> {
+  return !included && moved?.state === 'failed' && moved.reason
+    ? { reason: moved.reason }
+    : {};
 }
 
 function stateOf(

@@ -17,6 +17,7 @@ import {
   type ResourceList,
   type RunResults,
   isBackupInProgress,
+  isRestorableBackupPhase,
   isTerminalBackupPhase,
   lifeboatAnnotations,
   parseDuration,
@@ -117,7 +118,10 @@ export class RecoveryPoints {
             backup,
             deletions,
             runStateOf(backup.status?.phase) === 'running'
-              ? await this.#moving(call, backup, this.#scopeIn(visible, backup))
+              ? await volumesOfRun(call, {
+                  ...backup,
+                  namespace: this.#scopeIn(visible, backup).namespace,
+                })
               : [],
           ),
         ),
@@ -176,7 +180,10 @@ export class RecoveryPoints {
     const deletions = await pendingDeletions(cluster);
     const { files, note } = await this.#files(call, backup);
     const findings = visibleFindings(files.results, [scope.namespace]);
-    const moving = await this.#moving(call, backup, scope);
+    const moving = await volumesOfRun(call, {
+      ...backup,
+      namespace: scope.namespace,
+    });
     const ended = isTerminalBackupPhase(backup.status?.phase);
     const volumes =
       ended && files.resources
@@ -187,10 +194,13 @@ export class RecoveryPoints {
             moving,
           )
         : moving;
-    const left = ended ? volumes.filter(({ included }) => !included).length : 0;
+    // A run that failed as a whole holds nothing; saying what it lacks would say that there is more.
+    const left = isRestorableBackupPhase(backup.status?.phase)
+      ? volumes.filter(({ included }) => !included).length
+      : 0;
     return {
       ...view(call, backup, deletions, moving),
-      ...(ended &&
+      ...(isRestorableBackupPhase(backup.status?.phase) &&
         volumes.length > 0 && {
           volumes: { count: volumes.length, included: volumes.length - left },
         }),
@@ -286,24 +296,6 @@ export class RecoveryPoints {
 
   #scopeIn(visible: VisibleBackup[], backup: Backup): BackupScope {
     return visible.find(entry => entry.backup === backup)!.scope;
-  }
-
-  /** The volumes whose data the cluster moves or has moved; none where their resources cannot be read. */
-  async #moving(
-    call: EntityCall,
-    backup: Backup,
-    scope: BackupScope,
-  ): Promise<VolumeFinding[]> {
-    try {
-      return await volumesOfRun(call.target.cluster, {
-        kind: 'Backup',
-        uid: backup.metadata.uid ?? '',
-        namespace: scope.namespace,
-      });
-    } catch (error) {
-      call.signal.throwIfAborted();
-      return [];
-    }
   }
 
   /** What storage holds about a finished backup; when it cannot be read, a note says so and the rest is shown. */

@@ -35,7 +35,9 @@ import { visibleFindings } from '../runs/findings';
 import { phaseSteps } from '../runs/phaseSteps';
 import { restoredGroups } from '../runs/resourceGroups';
 import { restoreRun, targetNamespaceOf } from '../runs/restoreRun';
+import { runStateOf } from '../runs/runStateOf';
 import { safetyBackupAnnotation } from '../runs/safetyBackup';
+import { stagedClaims } from '../runs/stagedClaims';
 import { type RunFiles, limits, logsOf, readSignal } from '../storage/RunFiles';
 import { namespaceConsent } from '../tenancy/namespaceConsent';
 import { targetView } from '../tenancy/Target';
@@ -102,8 +104,19 @@ export class Restores {
     }
     const { items, nextCursor } = page([...scopes.keys()], query);
     return {
-      items: items.map(restore =>
-        this.#view(call, { restore, scope: scopes.get(restore)! }),
+      items: await Promise.all(
+        items.map(async restore => {
+          const scope = scopes.get(restore)!;
+          const volumes =
+            runStateOf(restore.status?.phase) === 'running'
+              ? await volumesOfRun(call, {
+                  ...restore,
+                  namespace: targetNamespaceOf(restore, scope.namespace),
+                  staged: stagedClaims(restore),
+                })
+              : [];
+          return this.#view(call, { restore, scope }, volumes);
+        }),
       ),
       ...(nextCursor && { nextCursor }),
     };
@@ -116,7 +129,11 @@ export class Restores {
     const targetNamespace = targetNamespaceOf(restore, scope.namespace);
     const { resources, results, note } = await this.#files(call, restore);
     const findings = visibleFindings(results, [targetNamespace]);
-    const volumes = await this.#volumes(call, restore, targetNamespace);
+    const volumes = await volumesOfRun(call, {
+      ...restore,
+      namespace: targetNamespace,
+      staged: stagedClaims(restore),
+    });
     const withData = new Set(
       volumes.filter(({ included }) => included).map(({ pvc }) => pvc),
     );
@@ -511,24 +528,6 @@ export class Restores {
         throw error;
       }
       return { note: problem.message };
-    }
-  }
-
-  /** The volumes whose data the cluster brings back or has brought back; none where that cannot be read. */
-  async #volumes(
-    call: EntityCall,
-    restore: Restore,
-    namespace: string,
-  ): Promise<VolumeFinding[]> {
-    try {
-      return await volumesOfRun(call.target.cluster, {
-        kind: 'Restore',
-        uid: restore.metadata.uid ?? '',
-        namespace,
-      });
-    } catch {
-      call.signal.throwIfAborted();
-      return [];
     }
   }
 
