@@ -54,19 +54,20 @@ export class GarbageCount {
   }
 }
 
-// Node shares small ones out from common memory; those that count are far larger.
-const smallestFreed = 64 * 1024;
+const surelyAlone = 64 * 1024;
 
 /**
- * Frees the memory of a large buffer at once, long before V8's collector would. Only for one that nothing else refers
- * to and no call still works on: it is empty afterwards.
+ * Frees the memory of a buffer at once, long before V8's collector would. Only for one that nothing else refers to and
+ * no call still works on: it is empty afterwards. Small buffers that Node shares out from common memory are left alone.
  */
 export function freeBuffer(buffer: Buffer): void {
   const memory = buffer.buffer as ArrayBuffer & {
     transfer(length: number): ArrayBuffer;
   };
-  if (buffer.byteOffset === 0 && buffer.length >= smallestFreed)
-    memory.transfer(0);
+  // What Node shares out is at most half of the common memory.
+  const alone =
+    buffer.length >= surelyAlone || buffer.length * 2 > memory.byteLength;
+  if (alone && buffer.byteOffset === 0) memory.transfer(0);
 }
 
 /**
@@ -75,8 +76,5 @@ export function freeBuffer(buffer: Buffer): void {
  * limits when a large mapping is freed, up to 32 MiB, so one is made and freed: its pages are never touched.
  */
 export function keepFreedMemory(): void {
-  let mapping: Buffer | undefined = Buffer.allocUnsafeSlow(largestMapping);
-  // The collector frees only what nothing refers to.
-  mapping = mapping.length > 0 ? undefined : mapping;
-  collectGarbage('major');
+  freeBuffer(Buffer.allocUnsafeSlow(largestMapping));
 }

@@ -34,13 +34,10 @@ export class IndexBuilder {
 
 /** The index of entries in any order. */
 export function buildIndex(entries: Iterable<ContentEntry>): Buffer {
-  const keyed = Array.from(entries, entry => ({
-    key: contentKey(entry.id),
-    entry,
-  }));
-  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
+  // Names and keys have one order: no digit of a hash is behind a prefix letter.
+  const sorted = Array.from(entries).sort((a, b) => (a.id < b.id ? -1 : 1));
   const builder = new IndexBuilder();
-  for (const { key, entry } of keyed) builder.add(entry, key);
+  for (const entry of sorted) builder.add(entry);
   return builder.build();
 }
 

@@ -1,6 +1,6 @@
 // Entry of the worker threads: hashes and encrypts chunks in memory that it shares with the main thread.
 import { parentPort, workerData } from 'node:worker_threads';
-import { GarbageCount, keepFreedMemory } from '../garbage';
+import { keepFreedMemory } from '../garbage';
 import { Sealer, SealAnswer, SealerSetup, SealRequest } from './sealing';
 
 const { setup, memory } = workerData as {
@@ -10,8 +10,6 @@ const { setup, memory } = workerData as {
 const port = parentPort;
 if (!port) throw new Error('This program runs as a worker thread only');
 
-// Every encrypted piece is a buffer of its own; without this an upload takes twice the memory.
-const garbage = new GarbageCount();
 keepFreedMemory();
 
 const sealer = Sealer.create(setup, Buffer.from(memory));
@@ -41,5 +39,4 @@ port.on('message', async (request: SealRequest) => {
     };
   }
   port.postMessage(answer);
-  if ('sealed' in answer) garbage.add(answer.sealed.length);
 });

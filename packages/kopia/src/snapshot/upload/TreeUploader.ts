@@ -393,11 +393,10 @@ export class TreeUploader {
         ? this.smallFiles.read(child.path, child.size)
         : undefined;
     if (small) {
-      if (small.length !== child.size) this.changedFiles.push(path);
-      return this.options.repository.objects.writeBuffer(
-        small,
-        this.writeOptions(child, policy),
-      );
+      if (small.bytes.length !== child.size) this.changedFiles.push(path);
+      return this.options.repository.objects
+        .writeBuffer(small.bytes, this.writeOptions(child, policy))
+        .finally(() => small.release());
     }
     const opened = await openSourceFile(child.path, openFlags);
     const described = { ...describeEntry(child), obj: '' };

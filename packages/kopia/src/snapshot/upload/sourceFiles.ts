@@ -284,6 +284,22 @@ const largestSmallFile = 64 * 1024;
 const slowReadMs = 0.4;
 const readsAfterSlow = 64;
 const slabSize = 1024 * 1024;
+const spareSlabs = 2;
+
+/** A large buffer that files share. */
+interface Slab {
+  readonly memory: Buffer;
+  used: number;
+  /** Files in it that are still needed. */
+  files: number;
+}
+
+/** The bytes of a small file. */
+export interface SmallFile {
+  readonly bytes: Buffer;
+  /** To be called when the bytes are not needed any more: the next files take their place. */
+  release(): void;
+}
 
 /**
  * Reads small files directly instead of through the thread pool, which costs several times the processor time. A file
@@ -291,29 +307,47 @@ const slabSize = 1024 * 1024;
  */
 export class SmallFileReader {
   private readonly meter = new SlownessMeter(slowReadMs, readsAfterSlow);
-  private slab = Buffer.alloc(0);
-  private used = 0;
+  private slab: Slab | undefined;
+  private readonly spare: Slab[] = [];
 
-  /** Room for one file. Files share large buffers, which are collected when none of their files is needed any more. */
-  private room(length: number): Buffer {
-    if (this.used + length > this.slab.length) {
-      this.slab = Buffer.allocUnsafeSlow(slabSize);
-      this.used = 0;
-    }
-    this.used += length;
-    return this.slab.subarray(this.used - length, this.used);
+  /** A slab with room for one file. */
+  private withRoom(length: number): Slab {
+    if (!this.slab || this.slab.used + length > slabSize)
+      this.slab = this.spare.pop() ?? {
+        memory: Buffer.allocUnsafeSlow(slabSize),
+        used: 0,
+        files: 0,
+      };
+    return this.slab;
+  }
+
+  private empty(slab: Slab) {
+    slab.used = 0;
+    if (slab !== this.slab && this.spare.length < spareSlabs)
+      this.spare.push(slab);
   }
 
   /** All bytes of a file; undefined when it must be read the other way. */
-  read(path: SourcePath, size: number): Buffer | undefined {
+  read(path: SourcePath, size: number): SmallFile | undefined {
     if (size > largestSmallFile) return undefined;
     if (!this.meter.direct()) return undefined;
     const started = performance.now();
     // One byte more than expected shows whether the file has grown.
-    const buffer = this.room(size + 1);
+    const length = size + 1;
+    const slab = this.withRoom(length);
+    const buffer = slab.memory.subarray(slab.used, slab.used + length);
     const have = readWhole(path, buffer);
     this.meter.note(performance.now() - started);
-    return have > size ? undefined : buffer.subarray(0, have);
+    if (have > size) return undefined;
+    slab.used += length;
+    slab.files += 1;
+    return {
+      bytes: buffer.subarray(0, have),
+      release: () => {
+        slab.files -= 1;
+        if (slab.files === 0) this.empty(slab);
+      },
+    };
   }
 }
 
