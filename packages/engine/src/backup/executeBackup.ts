@@ -11,7 +11,7 @@ import { BackupRun, BackupRunOutcome } from './BackupRun';
 import { finishedBackup } from './finishedBackup';
 import { itemKey } from './ItemIdentifier';
 import type { RunLog } from './RunLog';
-import { TarballWriter } from './TarballWriter';
+import { uploadTarball } from './uploadTarball';
 import { VolumeInfoCollector } from './volumeInfo';
 import type { TakenVolumes } from './volumes/VolumeRecord';
 import type { VolumeStage } from './volumes/VolumeStage';
@@ -145,31 +145,15 @@ async function writeTarball(
   volumes: VolumeInfoCollector,
   stage: VolumeStage,
 ): Promise<{ outcome: BackupRunOutcome; sha256: string }> {
-  const { store, log, clock, signal } = options;
-  const tarball = new TarballWriter(() => new Date(clock.now()));
-  const abort = () => tarball.abort(signal.reason as Error);
-  signal.addEventListener('abort', abort, { once: true });
-  const upload = store.putContents(name, tarball.output, { signal });
-  // Noticed below; until then a failed upload must not be an unhandled rejection.
-  upload.catch(error => tarball.abort(error as Error));
-  try {
-    log.info('Writing backup version file');
-    await tarball.start();
-    const outcome = await new BackupRun({
-      ...options,
-      tarball,
-      volumes,
-      stage,
-    }).run();
-    tarball.finish();
-    await upload;
-    return { outcome, sha256: tarball.facts().sha256 };
-  } catch (error) {
-    tarball.abort(error as Error);
-    await upload.catch(() => {});
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+  const { store, log, signal } = options;
+  const { written: outcome, sha256 } = await uploadTarball(
+    body => store.putContents(name, body, { signal }),
+    async tarball => {
+      log.info('Writing backup version file');
+      await tarball.start();
+      return new BackupRun({ ...options, tarball, volumes, stage }).run();
+    },
+    options,
+  );
+  return { outcome, sha256 };
 }

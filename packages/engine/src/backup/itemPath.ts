@@ -57,9 +57,3 @@ export function groupOf(groupResource: string): string {
   const dot = groupResource.indexOf('.');
   return dot < 0 ? '' : groupResource.slice(dot + 1);
 }
-
-/** `deployments` of `deployments.apps`. */
-export function resourceOf(groupResource: string): string {
-  const dot = groupResource.indexOf('.');
-  return dot < 0 ? groupResource : groupResource.slice(0, dot);
-}

@@ -25,7 +25,7 @@ import { itemKey } from '../ItemIdentifier';
 import { itemPath } from '../itemPath';
 import { objectAt, stringAt } from '../jsonPath';
 import type { RunLog } from '../RunLog';
-import { TarballWriter } from '../TarballWriter';
+import { uploadTarball } from '../uploadTarball';
 import { finishBackupFiles, writeBackupFiles } from '../writeBackupFiles';
 import { finishedVolumeInfo } from './finishedVolumeInfo';
 import { itemOperations, VolumeOperation } from './operations';
@@ -326,42 +326,25 @@ async function replaceTarball(
   options: FinaliseOptions,
   added: FinalItem[],
 ): Promise<string> {
-  const { backup, state, operations, store, clock, signal } = options;
+  const { backup, state, operations, store, signal } = options;
   const name = backup.metadata.name ?? '';
   const { contents } = store.keys.backup(name);
   const temporary = temporaryContentsKey(store, name);
-  const tarball = new TarballWriter(() => new Date(clock.now()));
-  const abort = () => tarball.abort(signal.reason as Error);
-  signal.addEventListener('abort', abort, { once: true });
-  const upload = store.objects.put(temporary, tarball.output, { signal });
-  upload.catch(error => tarball.abort(error as Error));
-  let read: string;
-  try {
-    read = await rewriteTarball(
-      await store.readContents(name, { signal }),
-      tarball,
-      {
+  const { written: read, sha256 } = await uploadTarball(
+    body => store.objects.put(temporary, body, { signal }),
+    async tarball =>
+      rewriteTarball(await store.readContents(name, { signal }), tarball, {
         dropped: new Set(state.volumes.dropped.map(pathOf)),
         changed: claimChanges(operations),
         added,
-      },
-    );
-    tarball.finish();
-    await upload;
-  } catch (error) {
-    tarball.abort(error as Error);
-    await upload.catch(() => {});
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+      }),
+    options,
+  );
   if (read !== state.tarballSha256 && read !== state.finalSha256) {
     throw new Error(
       'the tarball in storage is not the one that this backup wrote',
     );
   }
-  const { sha256 } = tarball.facts();
   state.finalSha256 = sha256;
   // Whoever goes on after a crash finds one tarball or the other.
   await putWaitingState(store, name, state, { signal });
