@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import {
   closeSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -117,20 +118,26 @@ function makeManyFiles(folder: string, count: number): number {
   return total;
 }
 
-/** One file per GiB: random bytes first, then holes with a few bytes here and there. */
-function makeLargeVolume(folder: string, options: MoverBenchOptions) {
+/** Files of one GiB at most, all together as large as asked for: random bytes first, then holes with a few bytes here and there. */
+function makeLargeVolume(folder: string, options: MoverBenchOptions): number {
+  const total = Math.round(options.gibibytes * gibibyte);
+  const generated = Math.round(options.generated * gibibyte);
   const block = Buffer.alloc(8 * mebibyte);
-  for (let file = 0; file < options.gibibytes; file += 1) {
-    const fd = openSync(path.join(folder, `part-${file}`), 'w');
-    if (file < options.generated) {
-      for (let at = 0; at < gibibyte; at += block.length)
-        writeSync(fd, randomFillSync(block));
-    } else {
-      for (let at = 64 * mebibyte; at <= gibibyte; at += 64 * mebibyte)
-        writeSync(fd, `${file} ${at}`.padEnd(16), at - 16);
+  for (let begin = 0; begin < total; begin += gibibyte) {
+    const size = Math.min(gibibyte, total - begin);
+    const random = Math.max(0, Math.min(size, generated - begin));
+    const fd = openSync(path.join(folder, `part-${begin / gibibyte}`), 'w');
+    for (let at = 0; at < random; at += block.length) {
+      randomFillSync(block);
+      writeSync(fd, block, 0, Math.min(block.length, random - at), at);
     }
+    for (let at = random + 64 * mebibyte; at <= size; at += 64 * mebibyte) {
+      writeSync(fd, `${begin} ${at}`.padEnd(16), at - 16);
+    }
+    ftruncateSync(fd, size);
     closeSync(fd);
   }
+  return total;
 }
 
 /**
@@ -238,9 +245,9 @@ export async function benchMover(
       throw new Error('The backup of an unchanged volume read file content');
 
     const large = stage.newFolder('large');
-    makeLargeVolume(large, options);
-    const size = `${options.gibibytes} GiB (${options.generated} random, rest holes)`;
-    const bytes = options.gibibytes * gibibyte;
+    const bytes = makeLargeVolume(large, options);
+    const random = Math.min(options.generated, options.gibibytes);
+    const size = `${options.gibibytes} GiB (${random} random, rest holes)`;
     const whole = await backUp('large', large);
     report(`backup of ${size}`, whole.run, bytes);
     rmSync(large, { recursive: true });
