@@ -18,6 +18,7 @@ import {
 } from './removeTemporary';
 import type { Claim, StorageClass, Volume } from './storageObjects';
 import { restoreClaim, selectedNodeAnnotation } from './temporaryClaim';
+import { volumeComing } from './volumeComing';
 import { DataPathError, isWaiting, lookAgainMs, type Waiting } from './Waiting';
 
 /** Makes a volume for a claim in the control namespace, and hands it over once the data is in it. */
@@ -25,6 +26,8 @@ export const restoreExposer: Exposer<DataDownload> = {
   async expose(download, context) {
     const claim = await ensureClaim(download, context);
     if (isWaiting(claim)) return claim;
+    const coming = volumeComing(claim, context.clock.now());
+    if (coming) return coming;
     return {
       volume: {
         source: {

@@ -9,6 +9,7 @@ import { ownerUid } from '../movers/moverNames';
 import { bytesOf } from '../policies/quantity';
 import { warningsAbout } from './diagnose';
 import type { ExposedVolume, Exposer } from './Exposer';
+import { nodeOfVolume } from './nodeOfVolume';
 import { annotateOwner } from './patchOwner';
 import {
   removeClaimWithVolume,
@@ -22,6 +23,7 @@ import {
 } from './snapshotHandOver';
 import type { Claim, Volume } from './storageObjects';
 import { backupClaim, isReadOnlyWanted } from './temporaryClaim';
+import { volumeComing } from './volumeComing';
 import { DataPathError, isWaiting, lookAgainMs, type Waiting } from './Waiting';
 
 /** Makes a CSI snapshot readable: takes it over, and mounts a claim made of it. */
@@ -30,8 +32,10 @@ export const snapshotExposer: Exposer<DataUpload> = {
     const snapshot = await handOverSnapshot(upload, context);
     if (isWaiting(snapshot)) return snapshot;
     const source = await sourceOf(upload, context);
-    const claim = await ensureClaim(upload, snapshot, source.claim, context);
+    const claim = await ensureClaim(upload, snapshot, source, context);
     if (isWaiting(claim)) return claim;
+    const coming = volumeComing(claim, context.clock.now());
+    if (coming) return coming;
     const isReadOnly =
       claim.spec.accessModes?.includes('ReadOnlyMany') === true;
     const exposed: ExposedVolume = {
@@ -73,7 +77,7 @@ export const snapshotExposer: Exposer<DataUpload> = {
 async function ensureClaim(
   upload: DataUpload,
   { snapshot, content }: OwnSnapshot,
-  source: Claim | undefined,
+  { claim: source, volume }: { claim?: Claim; volume?: Volume },
   context: ControllerContext,
 ): Promise<Claim | Waiting> {
   const { client, clock, config, namespace, signal } = context;
@@ -103,6 +107,7 @@ async function ensureClaim(
         'Filesystem',
       config: config.dataMover.backupPVC,
       isReadOnlyRefused: isReadOnlyRefused(upload),
+      selectedNode: await nodeOfVolume(volume, context),
     }),
     {
       clock,

@@ -21,6 +21,8 @@ export function backupClaim(
     config: DataMoverConfig['backupPVC'];
     /** The storage has refused read-only before. */
     isReadOnlyRefused: boolean;
+    /** Where the volume is to be made, if that is known before a pod is scheduled. */
+    selectedNode?: string;
   },
 ): Claim {
   const source = upload.spec.csiSnapshot?.storageClass ?? '';
@@ -35,7 +37,12 @@ export function backupClaim(
       namespace: options.namespace,
       name,
       labels: temporaryLabels(upload),
-      ...(config?.annotations ? { annotations: config.annotations } : {}),
+      annotations: {
+        ...config?.annotations,
+        ...(options.selectedNode && {
+          [selectedNodeAnnotation]: options.selectedNode,
+        }),
+      },
       ownerReferences: [ownerReference(upload)],
     },
     spec: {
