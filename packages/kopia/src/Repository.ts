@@ -109,7 +109,7 @@ async function readFormat(
       others ? 'foreign-storage' : 'not-found',
       others
         ? `${storage.description} holds other data, but no repository (${formatBlobId} is missing)`
-        : `${storage.description} is empty: there is no repository`,
+        : `there is no repository in ${storage.description}, nor anything else at this level`,
       { cause: error },
     );
   }

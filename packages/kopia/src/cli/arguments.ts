@@ -26,7 +26,8 @@ Password: environment variable KOPIA_PASSWORD, or --password-file FILE
   list                         snapshots
   ls ID[:PATH]                 entries of a directory
   cat ID:PATH                  bytes of a file to standard output
-  restore ID[:PATH] TARGET     to a folder, or to a file with --tar or --zip, where - is standard output
+  restore ID[:PATH] TARGET     to a folder, a file or a block device; with --tar or --zip to an archive, where - is
+                               standard output
                                (--keep-existing, --delete-extra, --parallel N, --no-sparse)
   verify [ID]                  check one snapshot or all (--sample 0..100, --contents)
   maintain                     run what is due (--quick, --full, --force, --unsafe-immediately)

@@ -175,6 +175,33 @@ it('explains wrong uses', async () => {
   expect(parseCommandLine([]).verb).toBe('help');
 });
 
+it('gets at what was stored as a stream', async () => {
+  const folder = temporaryFolder();
+  const image = join(folder, 'disk.img');
+  writeDated(image, xorshift(1, 200_000));
+  const environment = {
+    KOPIA_PASSWORD: 'secret',
+    KOPIA_REPOSITORY: join(folder, 'repository'),
+  };
+  await run(environment, 'create');
+  const upload = await run(environment, 'upload', image, '--stream', '--json');
+  const { id } = JSON.parse(upload.text).snapshot;
+  // Velero's way: one entry, whose name is the path of the device.
+  expect((await run(environment, 'ls', id)).text).toMatch(
+    new RegExp(`200000 .* ${image}\n$`),
+  );
+  const { bytes } = await run(environment, 'cat', `${id}:${image}`);
+  expect(Buffer.concat(bytes).equals(xorshift(1, 200_000))).toBe(true);
+  const target = join(folder, 'restored.img');
+  const restored = await run(environment, 'restore', `${id}:${image}`, target);
+  expect(restored.ok).toBe(true);
+  expect(readFileSync(target).equals(xorshift(1, 200_000))).toBe(true);
+  for (const other of [folder, '/dev/null'])
+    await expect(run(environment, 'upload', other, '--stream')).rejects.toThrow(
+      'is neither a block device nor a file',
+    );
+});
+
 it('refuses what a verb would ignore', async () => {
   const environment = { KOPIA_PASSWORD: 'x', KOPIA_REPOSITORY: '/r' };
   const cases: [string[], string][] = [

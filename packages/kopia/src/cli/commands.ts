@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openStorage } from '../blob/openStorage';
@@ -6,7 +7,7 @@ import { initializeRepository } from '../maintenance/parameters';
 import { runMaintenance } from '../maintenance/runMaintenance';
 import { Repository } from '../Repository';
 import { restoreTree } from '../restore/restoreTree';
-import { readFile, tarOf, zipOf } from '../restore/streams';
+import { readFile, restoreToDevice, tarOf, zipOf } from '../restore/streams';
 import { verifyContents, verifySnapshots } from '../restore/verify';
 import {
   deleteSnapshot,
@@ -256,6 +257,15 @@ const restore: Command = async (repository, context) => {
   }
   const total = entry.summ?.size ?? entry.size ?? 0;
   const transfer = startTransfer();
+  const existing = await stat(target).catch(() => undefined);
+  if (existing?.isBlockDevice()) {
+    const bytes = await restoreToDevice(repository, entry, target, {
+      signal,
+      onProgress: written => output.progress(transfer(written, total)),
+    });
+    show(context, { target, bytes }, `${formatBytes(bytes)} on ${target}`);
+    return true;
+  }
   const report = await restoreTree(repository, entry, resolve(target), {
     overwrite: line.options['keep-existing'] !== true,
     deleteExtra: line.options['delete-extra'] === true,

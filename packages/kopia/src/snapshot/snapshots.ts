@@ -134,6 +134,24 @@ export async function* walkSnapshot(
   }
 }
 
+const namesOf = (path: string) =>
+  path.split('/').filter(part => part !== '' && part !== '.');
+
+/** The child that a path begins with, and what follows it in the path. */
+function pick(
+  children: readonly DirectoryEntry[],
+  names: readonly string[],
+): [child: DirectoryEntry | undefined, rest: readonly string[]] {
+  const child = children.find(({ name }) => name === names[0]);
+  if (child) return [child, names.slice(1)];
+  // Velero names the one entry of a block device by its whole path.
+  const whole = names.join('/');
+  const device = children.find(
+    ({ name }) => name.includes('/') && namesOf(name).join('/') === whole,
+  );
+  return [device, []];
+}
+
 /** The entry at a path like `etc/hosts` below the root; the empty path is the root. Throws `not-found`. @public */
 export async function findEntry(
   repository: Repository,
@@ -142,14 +160,11 @@ export async function findEntry(
   options: ReadOptions = {},
 ): Promise<DirectoryEntry> {
   let entry = rootOf(snapshot);
-  for (const name of path
-    .split('/')
-    .filter(part => part !== '' && part !== '.')) {
-    const child =
-      entry.type === 'd' &&
-      (await readDirectory(repository, entry, options)).find(
-        found => found.name === name,
-      );
+  let names: readonly string[] = namesOf(path);
+  while (names.length > 0) {
+    const children =
+      entry.type === 'd' ? await readDirectory(repository, entry, options) : [];
+    const [child, rest] = pick(children, names);
     if (!child)
       throw new KopiaError(
         'not-found',
@@ -157,6 +172,7 @@ export async function findEntry(
         { place: { file: path } },
       );
     entry = child;
+    names = rest;
   }
   return entry;
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { KopiaError } from '../../errors';
 import { ByteSource } from '../../object/ChunkPipeline';
@@ -402,13 +402,24 @@ async function uploadSource(
   );
 }
 
-/** Stores a block device (or any file) as one stream, without loading it through Node's stream machinery. @public */
+/**
+ * Stores a block device or a regular file as one stream, without loading it through Node's stream machinery. Throws
+ * `invalid-argument` for anything else.
+ *
+ * @public
+ */
 export async function uploadDevice(
   repository: Repository,
   path: string,
   options: UploadOptions = {},
 ): Promise<UploadResult> {
   const resolved = await realpath(path);
+  const found = await stat(resolved);
+  if (!found.isBlockDevice() && !found.isFile())
+    throw new KopiaError(
+      'invalid-argument',
+      `${resolved} is neither a block device nor a file`,
+    );
   const opened = await openSourceFile(resolved, constants.O_NONBLOCK);
   try {
     return await uploadSource(repository, opened.source, resolved, options);
