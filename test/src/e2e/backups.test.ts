@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './launchChromium';
+import { OrdersVolume } from './OrdersVolume';
 import { PortalPage, Theme } from './PortalPage';
 import { breakDemo, Demo, startDemo } from './startDemo';
 
@@ -256,6 +257,57 @@ describe('the Backups tab, by clicks', () => {
       expect(await table.count()).toBe(0);
     });
 
+    it('shows how far the data of a volume is, live', async () => {
+      const { page } = portal;
+      const volume = await OrdersVolume.open(demo.url);
+      volume.fill(192);
+      const movers = volume.slowMovers(0.25);
+      try {
+        await portal.openBackups('orders');
+        await page.getByRole('button', { name: 'Back up now' }).click();
+        const notice = page.getByText(/ is being made\.$/);
+        await notice.waitFor();
+        const name = (await notice.innerText()).split(' ')[0];
+        await page.getByRole('row').filter({ hasText: name }).click();
+        const detail = page.getByRole('region', {
+          name: `Recovery point ${name}`,
+        });
+        const volumes = detail.getByRole('list', { name: 'Volumes' });
+        await volumes
+          .getByText(
+            /^[\d.]+\sMiB of [\d.]+\sMiB, [\d.]+\s[KM]iB\/s, .*\sleft$/,
+          )
+          .waitFor({ timeout: 60_000 });
+        const bar = volumes.getByRole('progressbar', { name: /^data-db-0: / });
+        const share = async () =>
+          Number(await bar.getAttribute('aria-valuenow'));
+        const first = await share();
+        await portal.picture('volume-on-its-way');
+        expect(await portal.axeViolations()).toEqual([]);
+        await page.waitForFunction(
+          before =>
+            Number(
+              document
+                .querySelector('[role=progressbar][aria-label^="data-db-0"]')
+                ?.getAttribute('aria-valuenow'),
+            ) > before,
+          first,
+        );
+        await movers.letGo();
+        await volumes
+          .getByText(
+            /^[\d.]+\sMiB · [\d.]+\sMiB in new or changed files · [\d.]+\sMiB newly stored$/,
+          )
+          .waitFor({ timeout: 60_000 });
+        await detail.getByText(/^[\d.]+\sMiB, [\d.]+\sMiB new$/).waitFor();
+        await portal.picture('volume-in-the-storage');
+        expect(await portal.axeViolations()).toEqual([]);
+      } finally {
+        await movers.letGo();
+        volume.empty();
+      }
+    });
+
     it('deletes a recovery point after asking', async () => {
       const { page } = portal;
       await portal.openBackups('orders');
@@ -359,15 +411,27 @@ describe('the Backups tab, by clicks', () => {
         await done.nth(rows - 1).waitFor();
       }
       await page
-        .getByText(/ is being made\.$/)
-        .waitFor({ state: 'detached', timeout: 60_000 });
-      await page
         .getByRole('region', { name: 'Protection of orders' })
         .getByText(/^(today|tomorrow) 02:00$/)
         .waitFor();
-      const size = await portal.readmePicture();
-      expect(size).toBeLessThan(300_000);
-      await portal.close();
+      const volume = await OrdersVolume.open(demo.url);
+      volume.fill(192);
+      const movers = volume.slowMovers(0.25);
+      try {
+        await page.getByRole('button', { name: 'Back up now' }).click();
+        await points
+          .getByText(/MiB of [\d.]+\sMiB, .*\sleft$/)
+          .waitFor({ timeout: 60_000 });
+        await page
+          .getByText(/ is being made\.$/)
+          .waitFor({ state: 'detached', timeout: 60_000 });
+        const size = await portal.readmePicture();
+        expect(size).toBeLessThan(300_000);
+      } finally {
+        await movers.letGo();
+        volume.empty();
+        await portal.close();
+      }
     });
   }
 });

@@ -88,6 +88,11 @@ export async function startDemo(): Promise<Demo> {
   return { url: `http://localhost:${port}`, stop };
 }
 
+/** The folder with the state of a demo that runs on this machine. */
+export function demoState(url: string): string {
+  return join(root, '.data', 'demo', new URL(url).port);
+}
+
 /** Deletes a ConfigMap of the running application, as `npm run demo:break` does. */
 export async function breakDemo(url: string): Promise<void> {
   await promisify(execFile)(process.execPath, [
