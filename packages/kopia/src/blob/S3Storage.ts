@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { KopiaError } from '../errors';
+import { GarbageCount } from '../garbage';
 import {
   blobNotFound,
   BlobCallOptions,
@@ -114,6 +115,8 @@ export class S3Storage implements BlobStorage {
   private readonly client: S3Client;
   private readonly prefix: string;
   private readonly plainHttp: boolean;
+  // What comes over a connection comes in small buffers, of which V8 would let too many pile up.
+  private readonly received = new GarbageCount();
   private storageClasses:
     | Promise<readonly { prefix: string; storageClass: StorageClass }[]>
     | undefined;
@@ -184,6 +187,7 @@ export class S3Storage implements BlobStorage {
       );
       const expected = range ? range.length : answer.ContentLength;
       const data = await collect(answer.Body as Readable, expected);
+      this.received.add(data.length);
       if (range && data.length !== range.length)
         throw shortBlob(id, range, data.length);
       return data;

@@ -24,7 +24,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isKopiaError, KopiaError, messageOf, placed } from '../errors';
-import { freeBuffer } from '../garbage';
+import { freeBuffer, keepFreedMemory } from '../garbage';
 import { ObjectReader, openObject } from '../object/ObjectReader';
 import type { Repository } from '../Repository';
 import { DirectoryEntry, fromGoMode } from '../snapshot/DirectoryEntry';
@@ -498,6 +498,7 @@ export async function restoreTree(
   target: string,
   options: RestoreOptions = {},
 ): Promise<RestoreReport> {
+  keepFreedMemory();
   const restorer = new TreeRestorer(repository, options);
   if (entry.type === 'd') await restorer.directory(entry, target, '');
   else await restorer.single(entry, target);
