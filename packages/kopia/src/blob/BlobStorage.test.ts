@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -123,6 +124,31 @@ describe('folder', () => {
       'x',
     );
     expect(existsSync(join(folder, '.shards'))).toBe(false);
+  });
+
+  it('leaves no file open, also when reads end late', async () => {
+    const folder = temporaryFolder();
+    const storage = await FolderStorage.open(folder, { create: true });
+    await storage.put('p1', Buffer.alloc(1000));
+    const range = { offset: 10, length: 20 };
+    await storage.get('p1', range);
+    const late = Promise.all([
+      storage.get('p1', range),
+      storage.get('p1', range),
+    ]);
+    await storage.close();
+    await late;
+    await storage.get('p1', range);
+    const descriptors = '/proc/self/fd';
+    if (!existsSync(descriptors)) return;
+    const open = readdirSync(descriptors).map(fd => {
+      try {
+        return readlinkSync(join(descriptors, fd));
+      } catch {
+        return '';
+      }
+    });
+    expect(open.filter(path => path.startsWith(folder))).toEqual([]);
   });
 
   it('says what is wrong with its folder', async () => {

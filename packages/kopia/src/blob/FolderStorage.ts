@@ -84,6 +84,7 @@ export class FolderStorage implements BlobStorage {
   readonly description: string;
   private readonly handles = new Map<string, Promise<FileHandle>>();
   private readonly madeFolders = new Set<string>();
+  private closed = false;
 
   private constructor(
     readonly path: string,
@@ -149,9 +150,12 @@ export class FolderStorage implements BlobStorage {
   ): Promise<Buffer> {
     options?.signal?.throwIfAborted();
     const file = this.fileOf(id);
+    let own: FileHandle | undefined;
     try {
       if (!range) return await readFile(file, { signal: options?.signal });
-      const handle = await this.handleOf(file);
+      // What reads on after the end must not leave files open.
+      if (this.closed) own = await open(file, constants.O_RDONLY);
+      const handle = own ?? (await this.handleOf(file));
       const out = Buffer.allocUnsafe(range.length);
       let got = 0;
       while (got < range.length) {
@@ -172,6 +176,8 @@ export class FolderStorage implements BlobStorage {
       if (range && codeOf(error) === 'EBADF')
         return this.get(id, range, options);
       throw storageError(error, 'Reading', id);
+    } finally {
+      await own?.close();
     }
   }
 
@@ -304,6 +310,7 @@ export class FolderStorage implements BlobStorage {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all([...this.handles.keys()].map(file => this.forget(file)));
   }
 }
