@@ -50,6 +50,16 @@ describe('marker of a restored volume', () => {
     expect(existsSync(join(folder, 'volume/.velero/uid'))).toBe(true);
   });
 
+  it('is known to those who may not look into the volume', async () => {
+    await writeRestoreMarker(folder, 'uid');
+    // As for them, it cannot be seen.
+    rmSync(join(folder, '.velero'), { recursive: true });
+    await waitForRestore('uid', [folder]);
+    await expect(
+      waitForRestore('other', [folder], { signal: AbortSignal.timeout(300) }),
+    ).rejects.toThrow(/abort/i);
+  });
+
   it('takes no UID that is a path', async () => {
     await expect(writeRestoreMarker(folder, '../uid')).rejects.toThrow(
       /not the UID/,
