@@ -30,6 +30,13 @@ const failed = point({
   restorable: false,
   reason: 'storage was full',
 });
+const cancelled = point({
+  name: 'c',
+  state: 'cancelled',
+  phase: 'Failed',
+  restorable: false,
+  reason: 'Canceled by user:default/ada',
+});
 const partial = point({
   name: 'half',
   state: 'needs-attention',
@@ -61,7 +68,33 @@ it.each<[string, Partial<ProtectionFacts>, string, RegExp]>([
     'at-risk',
     /last backup failed \(storage was full\)/,
   ],
+  [
+    'a cancelled run after a good point',
+    { points: [cancelled, point({})] },
+    'protected',
+    /complete/,
+  ],
+  [
+    'only a cancelled run',
+    { points: [cancelled] },
+    'unprotected',
+    /no recovery point yet/,
+  ],
   ['an incomplete point', { points: [partial] }, 'at-risk', /not complete/],
+  [
+    'a point without the data of a volume',
+    {
+      points: [
+        {
+          ...partial,
+          reason: 'One object could not be handled: see its error',
+          volumes: { count: 1, included: 0 },
+        },
+      ],
+    },
+    'at-risk',
+    /not complete \(Objects only: the data of 1 volume is not included\)/,
+  ],
   [
     'an incomplete point after a good one',
     { points: [partial, point({})] },
@@ -124,4 +157,12 @@ it('names the newest complete point', () => {
     facts({ points: [failed, partial, point({ name: 'good' })] }),
   );
   expect(lastPoint?.name).toBe('good');
+});
+
+it('counts the volumes whose data is in the last point', () => {
+  const volumes = { count: 3, included: 2 };
+  const { lastPoint } = protectionState(
+    facts({ points: [point({ volumes })] }),
+  );
+  expect(lastPoint?.volumes).toBe(2);
 });

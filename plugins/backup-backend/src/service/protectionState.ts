@@ -27,7 +27,10 @@ export interface ProtectionFacts {
 export function protectionState(
   facts: ProtectionFacts,
 ): Pick<Protection, 'state' | 'reason' | 'lastPoint'> {
-  const finished = facts.points.filter(({ completedAt }) => completedAt);
+  // A cancelled run says nothing about how well the component is protected.
+  const finished = facts.points.filter(
+    ({ completedAt, state }) => completedAt && state !== 'cancelled',
+  );
   const last = finished[0];
   const good = finished.find(({ state }) => state === 'done');
   const restorable = good ?? finished.find(point => point.restorable);
@@ -53,6 +56,7 @@ export function protectionState(
     name: restorable.name,
     completedAt: restorable.completedAt,
     ...(restorable.objects !== undefined && { objects: restorable.objects }),
+    ...(restorable.volumes && { volumes: restorable.volumes.included }),
   };
   const risk = firstRisk(facts, last, good);
   return risk
@@ -82,7 +86,9 @@ function firstRisk(
     return facts.engine.message ?? 'The backup engine is not running.';
   }
   if (last.state === 'needs-attention') {
-    return `The last recovery point is not complete${because(last.reason)}.`;
+    return `The last recovery point is not complete${because(
+      volumesLeft(last) ?? last.reason,
+    )}.`;
   }
   if (!good || last !== good) {
     return `The last backup failed${because(last.reason)}.`;
@@ -98,14 +104,22 @@ function volumeRisk(
   { volumes }: RecoveryPoint,
 ): string | undefined {
   if (volumes) {
-    const missing = volumes.count - volumes.included;
-    return missing > 0 ? `${objectsOnlyText(missing)}.` : undefined;
+    const left = volumesLeft({ volumes });
+    return left && `${left}.`;
   }
   return volumeCount
     ? `The last recovery point does not say whether the data of ${
         volumeCount === 1 ? 'the volume' : `the ${volumeCount} volumes`
       } is in it.`
     : undefined;
+}
+
+/** That data of volumes is missing; undefined where it is all there, or not known. */
+function volumesLeft({
+  volumes,
+}: Pick<RecoveryPoint, 'volumes'>): string | undefined {
+  const missing = volumes ? volumes.count - volumes.included : 0;
+  return missing > 0 ? objectsOnlyText(missing) : undefined;
 }
 
 function because(reason: string | undefined): string {

@@ -349,6 +349,8 @@ export interface components {
          */
         completedAt: string;
         objects?: number;
+        /** @description Whose data is in it */
+        volumes?: number;
       };
       /**
        * Format: date-time

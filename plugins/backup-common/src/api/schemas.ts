@@ -260,6 +260,7 @@ export const schemas = {
           name: { type: 'string' },
           completedAt: time,
           objects: count,
+          volumes: { ...count, description: 'Whose data is in it' },
         },
       },
       nextRun: time,

@@ -305,6 +305,7 @@ export class MockBackend {
         name: last.name,
         completedAt: last.completedAt!,
         objects: last.objects,
+        ...(last.volumes && { volumes: last.volumes.included }),
       },
       nextRun: this.schedules.find(({ paused }) => !paused)?.nextRuns[0],
       objectCount: unknown ? undefined : objectCount,

@@ -16,10 +16,18 @@ describe('describeTransfer', () => {
         translate,
         'en',
       ),
-    ).toBe('412 MiB of 900 MiB, 38 MiB/s, 13 s left');
+    ).toBe('412\u00a0MiB of 900\u00a0MiB, 38\u00a0MiB/s, 13\u00a0s\u00a0left');
     expect(
       describeTransfer({ bytesDone: 1.5 * mebibyte }, translate, 'de'),
-    ).toBe('1,5 MiB');
-    expect(describeTransfer({}, translate, 'en')).toBe('');
+    ).toBe('1,5\u00a0MiB');
+  });
+
+  it('says that nothing moves yet', () => {
+    const preparing = 'data is being prepared';
+    expect(describeTransfer({}, translate, 'en')).toBe(preparing);
+    expect(describeTransfer({ bytesDone: 0 }, translate, 'en')).toBe(preparing);
+    expect(
+      describeTransfer({ bytesDone: 0, bytesTotal: mebibyte }, translate, 'en'),
+    ).toBe('0\u00a0B of 1\u00a0MiB');
   });
 });

@@ -10,21 +10,22 @@ export interface Transfer {
   secondsLeft?: number;
 }
 
-/** "412 MiB of 900 MiB, 38 MiB/s, 13 s left", with what is known; empty when nothing is. */
+/** "412 MiB of 900 MiB, 38 MiB/s, 13 s left", with what is known; that data is being prepared when nothing is. */
 export function describeTransfer(
   { bytesDone, bytesTotal, bytesPerSecond, secondsLeft }: Transfer,
   t: Translate,
   locale: string,
 ): string {
-  if (bytesDone === undefined) {
-    return '';
+  if (!bytesDone && bytesTotal === undefined) {
+    return t('volumes.preparing');
   }
   const size = (bytes: number) => formatByteSize(bytes, locale);
+  const done = size(bytesDone ?? 0);
   return [
     bytesTotal === undefined
-      ? size(bytesDone)
+      ? done
       : t('volumes.doneOfTotal', {
-          done: size(bytesDone),
+          done,
           total: size(bytesTotal),
         }),
     bytesPerSecond !== undefined &&

@@ -1,7 +1,8 @@
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /**
- * A size in IEC units with at most three significant digits: `1.3 GiB`, `96 MiB`, `512 B`.
+ * A size in IEC units with at most three significant digits: `1.3 GiB`, `96 MiB`, `512 B`. The space does not break, so
+ * that number and unit stay on one line.
  *
  * @param bytes - size in bytes, not negative
  * @param locale - BCP 47 language for the decimal separator
@@ -18,5 +19,5 @@ export function formatByteSize(bytes: number, locale: string = 'en'): string {
     maximumFractionDigits: digits,
     useGrouping: false,
   }).format(value);
-  return `${text} ${units[unit]}`;
+  return `${text}\u00a0${units[unit]}`;
 }

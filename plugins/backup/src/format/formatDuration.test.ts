@@ -3,13 +3,13 @@ import { formatDuration } from './formatDuration';
 
 describe('formatDuration', () => {
   it.each([
-    [-5, '0 s'],
-    [499, '0 s'],
-    [45_000, '45 s'],
-    [59_600, '1 min 0 s'],
-    [134_000, '2 min 14 s'],
-    [3_900_000, '1 h 5 min'],
-    [100 * 3_600_000, '4 d 4 h'],
+    [-5, '0\u00a0s'],
+    [499, '0\u00a0s'],
+    [45_000, '45\u00a0s'],
+    [59_600, '1\u00a0min\u00a00\u00a0s'],
+    [134_000, '2\u00a0min\u00a014\u00a0s'],
+    [3_900_000, '1\u00a0h\u00a05\u00a0min'],
+    [100 * 3_600_000, '4\u00a0d\u00a04\u00a0h'],
   ])('writes %d ms as %s', (milliseconds, text) => {
     expect(formatDuration(milliseconds, translate)).toBe(text);
   });

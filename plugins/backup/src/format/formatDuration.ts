@@ -1,7 +1,7 @@
 import { Translate } from '../translations/useTranslate';
 
 /**
- * A length of time in its two largest units: `2 min 14 s`, `1 h 5 min`, `45 s`.
+ * A length of time in its two largest units: `2 min 14 s`, `1 h 5 min`, `45 s`, with spaces that do not break.
  *
  * @param milliseconds - the length; negative counts as 0
  */

@@ -40,6 +40,7 @@ export default {
   'state.done': 'Fertig',
   'state.failed': 'Fehlgeschlagen',
   'state.cancelled': 'Abgebrochen',
+  'state.cancelledBy': 'Abgebrochen von {{who}}',
   'state.deleting': 'Wird gelöscht',
   'state.phase': 'Phase im Cluster: {{phase}}',
   'count.objects_one': '{{count}} Objekt',
@@ -49,7 +50,10 @@ export default {
   'count.objectsAndVolumes': '{{objects}}, {{volumes}}',
   'count.warnings_one': '{{count}} Warnung',
   'count.warnings_other': '{{count}} Warnungen',
-  'count.objectsOfTotal': '{{done}} von {{total}} Objekten',
+  'count.objectsOfTotal_one': '{{done}} von {{count}} Objekt',
+  'count.objectsOfTotal_other': '{{done}} von {{count}} Objekten',
+  'count.volumesOfTotal_one': '{{done}} von {{count}} Volume',
+  'count.volumesOfTotal_other': '{{done}} von {{count}} Volumes',
   'count.objectsOnly_one':
     'Nur Objekte: Die Daten von {{count}} Volume sind nicht enthalten',
   'count.objectsOnly_other':
@@ -74,10 +78,10 @@ export default {
   'time.today': 'heute {{time}}',
   'time.yesterday': 'gestern {{time}}',
   'time.tomorrow': 'morgen {{time}}',
-  'time.duration.days': '{{days}} d {{hours}} h',
-  'time.duration.hours': '{{hours}} h {{minutes}} min',
-  'time.duration.minutes': '{{minutes}} min {{seconds}} s',
-  'time.duration.seconds': '{{seconds}} s',
+  'time.duration.days': '{{days}}\u00a0d\u00a0{{hours}}\u00a0h',
+  'time.duration.hours': '{{hours}}\u00a0h\u00a0{{minutes}}\u00a0min',
+  'time.duration.minutes': '{{minutes}}\u00a0min\u00a0{{seconds}}\u00a0s',
+  'time.duration.seconds': '{{seconds}}\u00a0s',
   'age.stale':
     'Die Ansicht wird gerade nicht erneuert. Das war der Stand {{age}}.',
   'age.staleDetail': 'Letzte Antwort: {{message}}',
@@ -124,7 +128,7 @@ export default {
   'point.selector': 'Objekte gewählt durch',
   'point.wholeNamespace': 'der ganze Namespace',
   'point.location': 'Speicherort',
-  'point.size': 'Größe im Speicher',
+  'point.size': 'Größe der Objekte',
   'point.phases': 'Schritte',
   'point.resources': 'Objekte nach Art',
   'point.noResources':
@@ -150,7 +154,9 @@ export default {
   'volumes.skipped': 'Nicht enthalten',
   'volumes.doneOfTotal': '{{done}} von {{total}}',
   'volumes.speed': '{{size}}/s',
-  'volumes.left': 'noch {{time}}',
+  'volumes.left': 'noch\u00a0{{time}}',
+  'volumes.preparing': 'Daten werden vorbereitet',
+  'volumes.failed': 'Daten des Volumes {{name}}: {{reason}}',
   'volumes.new': '{{size}} neu',
   'volumes.changed': '{{size}} in neuen oder geänderten Dateien',
   'volumes.stored': '{{size}} neu gespeichert',
@@ -159,6 +165,10 @@ export default {
     'Snapshot, dessen Daten im Backup-Speicher liegen',
   'volumes.method.file-system': 'Datei für Datei, im Backup-Speicher',
   'volumes.method.snapshot-kept': 'Snapshot, nur im Speichersystem',
+  'volumes.wayBack.snapshot-moved':
+    'Aus dem Backup-Speicher, in ein neues Volume',
+  'volumes.wayBack.file-system': 'Aus dem Backup-Speicher, Datei für Datei',
+  'volumes.wayBack.snapshot-kept': 'Aus einem Snapshot im Speichersystem',
   'deletePoint.title': 'Diesen Wiederherstellungspunkt löschen?',
   'deletePoint.text':
     'Der Wiederherstellungspunkt von {{when}} ({{name}}) wird endgültig aus dem Cluster und dem Objektspeicher entfernt: {{contents}}. Das lässt sich nicht rückgängig machen.',
@@ -258,7 +268,7 @@ export default {
   'flow.where.leaveAloneText': 'Nur was fehlt, wird angelegt.',
   'flow.where.update': 'Zurückändern',
   'flow.where.updateText':
-    'Objekte, die abweichen, erhalten den Stand des Wiederherstellungspunkts, und Volumes erhalten ihre Daten zurück: Was sie benutzt, steht so lange still.',
+    'Objekte, die abweichen, erhalten den Stand des Wiederherstellungspunkts, und Volumes erhalten ihre Daten zurück: Was sie benutzt, steht still, während Volumes getauscht werden.',
   'flow.where.confirmName':
     'Geben Sie {{name}} ein, um zu bestätigen, dass sich der laufende Dienst ändert',
   'flow.where.confirmMismatch': 'Das ist nicht der Name der Komponente.',
@@ -285,7 +295,7 @@ export default {
   'flow.check.volume.snapshot':
     'kommt aus einem Snapshot zurück, in ein neues Volume',
   'flow.check.volume.in-place':
-    'kommt in das vorhandene Volume zurück; das alte wird eine Weile aufbewahrt',
+    'kommt in einem neuen Volume für diesen Claim zurück: Was ihn benutzt, steht einen Moment still, und das alte Volume wird eine Weile aufbewahrt',
   'flow.check.volume.empty':
     'neue Volumes sind leer, vorhandene bleiben, wie sie sind',
   'flow.check.volume.lost': 'fehlt im Wiederherstellungspunkt',

@@ -135,6 +135,7 @@ export const columnStyles = {
   narrow: styles.narrowColumn,
   wide: styles.wideColumn,
   actions: styles.actionsColumn,
+  wideActions: styles.wideActionsColumn,
   menu: styles.menuColumn,
 };
 

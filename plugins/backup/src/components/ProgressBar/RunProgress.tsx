@@ -5,10 +5,10 @@ import { useTranslate } from '../../translations/useTranslate';
 import { ProgressBar } from './ProgressBar';
 import styles from './RunProgress.module.css';
 
-/** Objects come first, then the data of volumes: the bar shows what is going on now. */
+/** Objects come first, then the data of volumes: the bar shows what is going on now, and is full only at the end. */
 function shareOf({ itemsDone, itemsTotal, volumes }: Progress) {
   if (!volumes) {
-    return itemsDone / itemsTotal;
+    return itemsDone < itemsTotal ? itemsDone / itemsTotal : undefined;
   }
   return volumes.bytesTotal === undefined
     ? undefined
@@ -25,8 +25,14 @@ export function RunProgress({ progress }: { progress?: Progress }) {
     ? [
         t('count.objectsOfTotal', {
           done: String(known.itemsDone),
-          total: String(known.itemsTotal),
+          count: known.itemsTotal,
         }),
+        volumes &&
+          volumes.total > 1 &&
+          t('count.volumesOfTotal', {
+            done: String(volumes.done),
+            count: volumes.total,
+          }),
         volumes && describeTransfer(volumes, t, locale),
       ]
         .filter(Boolean)

@@ -21,11 +21,25 @@ describe('ProtectionHeader', () => {
     ).toHaveLength(1);
   });
 
+  it('says what is in the last recovery point', async () => {
+    renderInTestApp(<ProtectionHeader name="orders" protection={protection} />);
+    const header = await screen.findByRole('region', {
+      name: 'Protection of orders',
+    });
+    expect(header).toHaveTextContent(
+      /Last recovery point:.*, 15 objects, 1 volume/,
+    );
+  });
+
   it('says nothing about volumes where there are none', async () => {
     renderInTestApp(
       <ProtectionHeader
         name="orders"
-        protection={{ ...protection, volumeCount: 0 }}
+        protection={{
+          ...protection,
+          volumeCount: 0,
+          lastPoint: { ...protection.lastPoint!, volumes: 0 },
+        }}
       />,
     );
     const header = await screen.findByRole('region', {

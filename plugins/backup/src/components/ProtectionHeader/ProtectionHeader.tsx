@@ -53,7 +53,8 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
   const [, copy] = useCopyToClipboard();
   const { name, protection, primary, onRestore, onNewSchedule } = props;
   const { target } = protection;
-  const lastObjects = protection.lastPoint?.objects;
+  const last =
+    protection.lastPoint && describeContents(protection.lastPoint, t);
   const found = describeContents(
     { objects: protection.objectCount, volumes: protection.volumeCount },
     t,
@@ -75,8 +76,7 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
             {protection.lastPoint ? (
               <>
                 <RelativeTime time={protection.lastPoint.completedAt} />
-                {lastObjects !== undefined &&
-                  `, ${t('count.objects', { count: lastObjects })}`}
+                {last && `, ${last}`}
               </>
             ) : (
               t('protection.never')
@@ -89,7 +89,7 @@ export function ProtectionHeader(props: ProtectionHeaderProps) {
               t('protection.noSchedule')
             )}
           </Fact>
-          {lastObjects === undefined && found && (
+          {!last && found && (
             <Fact name={t('protection.found')}>
               {t('protection.foundAndMore', { contents: found })}
             </Fact>

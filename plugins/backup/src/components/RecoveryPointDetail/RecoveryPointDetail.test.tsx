@@ -87,7 +87,7 @@ describe('RecoveryPointDetail', () => {
     );
     expect(
       within(volumes).getByRole('progressbar', {
-        name: 'data-postgres-0: 412 MiB of 900 MiB, 38 MiB/s, 13 s left',
+        name: /^data-postgres-0: 412\sMiB of 900\sMiB, 38\sMiB\/s, 13\ss\sleft$/,
       }),
     ).toHaveAttribute('aria-valuenow', '46');
   });

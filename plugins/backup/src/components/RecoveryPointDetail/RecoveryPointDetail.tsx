@@ -184,15 +184,17 @@ export function RecoveryPointDetail({ name }: { name: string }) {
             title={t('point.warnings')}
             findings={detail.warningsList}
           />
-          <DetailSection title={t('point.resources')}>
-            <ResourceKinds
-              groups={detail.resources.map(group => ({
-                kind: group.kind,
-                apiVersion: group.apiVersion,
-                objects: group.objects.map(object => ({ name: object })),
-              }))}
-            />
-          </DetailSection>
+          {(isActive(detail) || detail.resources.length > 0) && (
+            <DetailSection title={t('point.resources')}>
+              <ResourceKinds
+                groups={detail.resources.map(group => ({
+                  kind: group.kind,
+                  apiVersion: group.apiVersion,
+                  objects: group.objects.map(object => ({ name: object })),
+                }))}
+              />
+            </DetailSection>
+          )}
           <RunLog
             resourceKey={`point ${name}`}
             fileName={`${name}.log`}

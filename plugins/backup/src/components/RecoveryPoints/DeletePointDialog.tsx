@@ -1,8 +1,11 @@
 import { useState } from 'react';
 import { Text } from '@backstage/ui';
-import type { RecoveryPoint } from '@lifeboat/backstage-plugin-backup-common';
+import type {
+  RecoveryPoint,
+  RecoveryPointDetail,
+} from '@lifeboat/backstage-plugin-backup-common';
 import { describeContents } from '../../format/describeContents';
-import { formatByteSize } from '../../format/formatByteSize';
+import { describeVolumeData } from '../../format/describeVolumeData';
 import { formatAbsoluteTime } from '../../format/formatDateTime';
 import { useLanguage } from '../../hooks/useLanguage';
 import { useTranslate } from '../../translations/useTranslate';
@@ -10,7 +13,8 @@ import { useBackups } from '../BackupsTab/BackupsContext';
 import { ConfirmDialog } from '../ConfirmDialog/ConfirmDialog';
 
 export interface DeletePointDialogProps {
-  point: RecoveryPoint;
+  /** With its details, the size of its data is named. */
+  point: RecoveryPoint | RecoveryPointDetail;
   onClose: () => void;
 }
 
@@ -25,9 +29,7 @@ export function DeletePointDialog({ point, onClose }: DeletePointDialogProps) {
       { objects: point.objects, volumes: point.volumes?.included },
       t,
     ),
-    point.sizeBytes === undefined
-      ? undefined
-      : formatByteSize(point.sizeBytes, locale),
+    'volumesList' in point && describeVolumeData(point, t, locale),
   ]
     .filter(Boolean)
     .join(', ');

@@ -3,9 +3,7 @@ import {
   describeContents,
   volumesNotIncluded,
 } from '../../format/describeContents';
-import { formatByteSize } from '../../format/formatByteSize';
 import { isActive } from '../../hooks/activeRuns';
-import { useLanguage } from '../../hooks/useLanguage';
 import { useTranslate } from '../../translations/useTranslate';
 import { TwoLines } from '../ListFrame/ListFrame';
 import { RunProgress } from '../ProgressBar/RunProgress';
@@ -13,7 +11,6 @@ import { RunProgress } from '../ProgressBar/RunProgress';
 /** What is in a recovery point, or how far it is. */
 export function PointContents({ point }: { point: RecoveryPoint }) {
   const t = useTranslate();
-  const locale = useLanguage();
   if (isActive(point) && point.state !== 'deleting') {
     return point.state === 'running' ? (
       <RunProgress progress={point.progress} />
@@ -30,14 +27,5 @@ export function PointContents({ point }: { point: RecoveryPoint }) {
   } else if (point.warnings > 0) {
     note = t('count.warnings', { count: point.warnings });
   }
-  const size =
-    point.sizeBytes === undefined
-      ? undefined
-      : formatByteSize(point.sizeBytes, locale);
-  return (
-    <TwoLines
-      first={[contents, size].filter(Boolean).join(' · ') || '–'}
-      second={note}
-    />
-  );
+  return <TwoLines first={contents ?? '–'} second={note} />;
 }

@@ -101,7 +101,7 @@ describe('RecoveryPointList', () => {
     });
     expect(
       within(dialog).getByText(
-        /from object storage for good: 15 objects, 1 volume, 94.2 KiB\. This cannot be undone/,
+        /from object storage for good: 15 objects, 1 volume\. This cannot be undone/,
       ),
     ).toBeInTheDocument();
     expect(await axeViolations(dialog)).toEqual([]);

@@ -24,6 +24,7 @@ import type {
   RunState,
 } from '@lifeboat/backstage-plugin-backup-common';
 import { describeContents } from '../../format/describeContents';
+import { describeReason } from '../../format/describeReason';
 import { refineList } from '../../hooks/refineList';
 import { useContainerWidth } from '../../hooks/useContainerWidth';
 import { useTranslate } from '../../translations/useTranslate';
@@ -87,12 +88,13 @@ const sortable: readonly ColumnId[] = [
 ];
 
 function PointState({ point }: { point: RecoveryPoint }) {
+  const t = useTranslate();
   return (
     <TwoLines
       first={<RunStateBadge state={point.state} phase={point.phase} />}
       second={
         point.state !== 'done' && point.state !== 'running'
-          ? point.reason
+          ? describeReason(point.reason, t)
           : undefined
       }
     />
@@ -241,7 +243,7 @@ export function RecoveryPointList() {
             second={
               <>
                 <div>{point.name}</div>
-                {noBy && <div>{startedBy(point, t)}</div>}
+                {noBy && <div>{startedBy(point, t, 'phrase')}</div>}
                 {narrow && (
                   <>
                     <PointState point={point} />

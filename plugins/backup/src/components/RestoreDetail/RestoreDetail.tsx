@@ -87,7 +87,7 @@ export function RestoreDetail({ name }: { name: string }) {
           {detail.notes.map(note => (
             <Alert key={note} status="info" icon title={note} />
           ))}
-          <VolumeList volumes={detail.volumesList} />
+          <VolumeList volumes={detail.volumesList} wayBack />
           <Facts
             facts={[
               [

@@ -18,6 +18,7 @@ import type {
   RestoreRun,
   RunState,
 } from '@lifeboat/backstage-plugin-backup-common';
+import { describeReason } from '../../format/describeReason';
 import { humanName } from '../../format/humanName';
 import { LoadedList } from '../../hooks/loadAllPages';
 import { refineList } from '../../hooks/refineList';
@@ -70,12 +71,13 @@ export function restoreColumns(width: number | undefined): ColumnId[] {
 const columnClass: Partial<Record<ColumnId, string>> = {
   created: columnStyles.name,
   by: columnStyles.narrow,
-  actions: columnStyles.actions,
+  actions: columnStyles.wideActions,
 };
 
 const sortable: readonly ColumnId[] = ['created', 'state', 'into', 'from'];
 
 function RestoreState({ run }: { run: RestoreRun }) {
+  const t = useTranslate();
   return (
     <TwoLines
       first={<RunStateBadge state={run.state} phase={run.phase} />}
@@ -83,7 +85,7 @@ function RestoreState({ run }: { run: RestoreRun }) {
         run.state === 'running' ? (
           <RunProgress progress={run.progress} />
         ) : (
-          run.state !== 'done' && run.reason
+          run.state !== 'done' && describeReason(run.reason, t)
         )
       }
     />

@@ -13,6 +13,11 @@ describe('readFinding', () => {
     expect(
       readFinding('resource: /pods name: /web error: /a: b/c\nmore'),
     ).toEqual({ object: 'pods web', message: 'a: b/c\nmore' });
+    expect(
+      readFinding(
+        'resource: /pods name: /web message: /It broke error: /the disk is full',
+      ).message,
+    ).toBe('It broke: the disk is full');
   });
 
   it('leaves other messages alone', () => {

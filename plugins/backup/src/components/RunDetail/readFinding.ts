@@ -6,7 +6,7 @@ export interface ReadFinding {
 }
 
 /**
- * Takes a result apart that Velero writes as `resource: /pods name: /web message: /It broke`.
+ * Takes a result apart that Velero writes as `resource: /pods name: /web message: /It broke error: /why`.
  * Any other message stays as it is.
  */
 export function readFinding(message: string): ReadFinding {
@@ -15,6 +15,9 @@ export function readFinding(message: string): ReadFinding {
       message,
     );
   return match
-    ? { object: `${match[1]} ${match[2]}`, message: match[3] }
+    ? {
+        object: `${match[1]} ${match[2]}`,
+        message: match[3].replace(/ error: \//, ': '),
+      }
     : { message };
 }

@@ -10,6 +10,8 @@ import styles from './VolumeList.module.css';
 
 export interface VolumeListProps {
   volumes: VolumeFinding[];
+  /** Whether the data comes back, instead of being backed up. */
+  wayBack?: boolean;
 }
 
 function Outcome({ volume }: { volume: VolumeFinding }) {
@@ -20,7 +22,7 @@ function Outcome({ volume }: { volume: VolumeFinding }) {
     const text = describeTransfer(volume, t, locale);
     return (
       <div className={styles.progress}>
-        {text && <span className={styles.numbers}>{text}</span>}
+        <span className={styles.numbers}>{text}</span>
         <ProgressBar
           label={t('volumes.progressOf', { name: pvc, text })}
           share={
@@ -46,13 +48,21 @@ function Outcome({ volume }: { volume: VolumeFinding }) {
     ) : null;
   }
   if (state === 'waiting') {
+    return reason ? <span>{reason}</span> : null;
+  }
+  if (state === 'cancelled') {
     return null;
   }
   return <span>{reason ?? t('point.volumeNotIncluded')}</span>;
 }
 
+/** Whether nothing is there of which a method could be told. */
+function hasFailed({ state }: VolumeFinding): boolean {
+  return state === 'failed' || state === 'cancelled';
+}
+
 /** What becomes, or became, of the data of each volume of a run. Nothing where there are no volumes. */
-export function VolumeList({ volumes }: VolumeListProps) {
+export function VolumeList({ volumes, wayBack }: VolumeListProps) {
   const t = useTranslate();
   if (volumes.length === 0) {
     return null;
@@ -81,9 +91,13 @@ export function VolumeList({ volumes }: VolumeListProps) {
                 />
               )}
             </div>
-            {volume.method && (
+            {volume.method && !hasFailed(volume) && (
               <span className={styles.quiet}>
-                {t(`volumes.method.${volume.method}`)}
+                {t(
+                  wayBack
+                    ? `volumes.wayBack.${volume.method}`
+                    : `volumes.method.${volume.method}`,
+                )}
               </span>
             )}
             <Outcome volume={volume} />
