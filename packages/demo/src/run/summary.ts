@@ -63,8 +63,15 @@ function describeWayBack(way: WayBack, sourceNamespace: string): string[] {
   return lines;
 }
 
-/** What the run-through has shown: names, counts, seconds and links. Secret values never appear. */
-export function summary(result: RunThroughResult, baseUrl: string): string[] {
+/**
+ * What the run-through has shown: names, counts, seconds and links. Secret values never appear.
+ *
+ * @param baseUrl - address of the portal; undefined when it is about to end, and links would lead nowhere
+ */
+export function summary(
+  result: RunThroughResult,
+  baseUrl: string | undefined,
+): string[] {
   const { backup, backupSeconds, copy, inPlace, sourceNamespace } = result;
   const kinds = backup.resources.map(
     ({ kind, objects }) => `${objects.length} ${kind}`,
@@ -83,6 +90,7 @@ export function summary(result: RunThroughResult, baseUrl: string): string[] {
     ...(inPlace ? ['', ...describeWayBack(inPlace, sourceNamespace)] : []),
   ];
   if (missing > 0) lines.push('', `${objectsOnlyText(missing)}.`);
+  if (baseUrl === undefined) return [...lines, ''];
   return [
     ...lines,
     '',
