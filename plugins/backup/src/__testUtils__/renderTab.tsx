@@ -24,6 +24,8 @@ export interface RenderTabOptions {
   handlers?: RequestHandler[];
   /** Changes what the backend has before anything is read. */
   prepare?: (backend: MockBackend) => void;
+  /** How long a backup or restore takes. Default: 2.4 s */
+  runMs?: number;
 }
 
 /** Renders the tab of component `orders` on top of a mocked backend. */
@@ -31,7 +33,7 @@ export async function renderTab(
   scenario: Scenario,
   options: RenderTabOptions = {},
 ): Promise<{ container: HTMLElement; backend: MockBackend }> {
-  const backend = new MockBackend(scenario, Date.now, 2_400);
+  const backend = new MockBackend(scenario, Date.now, options.runMs ?? 2_400);
   options.prepare?.(backend);
   const api = mockClient(backend, options.handlers);
   const rendered = renderInTestApp(

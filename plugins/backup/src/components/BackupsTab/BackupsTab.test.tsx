@@ -40,7 +40,7 @@ describe('BackupsTab', () => {
   });
 
   it('explains what a recovery point is while there is none, and follows the first one until it is done', async () => {
-    const { container } = await renderTab('empty');
+    const { container } = await renderTab('empty', { runMs: 10_000 });
     expect(
       await screen.findByText('No recovery point yet'),
     ).toBeInTheDocument();
@@ -55,10 +55,10 @@ describe('BackupsTab', () => {
     const table = await screen.findByRole('grid');
     expect(within(table).getByText('orders-new-01')).toBeInTheDocument();
     expect(screen.getByText('orders-new-01 is being made.')).toBeVisible();
-    expect(
-      await within(table).findByText(/^\d+ of 15 objects$/),
-    ).toBeInTheDocument();
-    await waitFor(() => expect(within(table).getByText('Done')).toBeVisible());
+    await within(table).findByText(/^\d+ of 15 objects$/);
+    await waitFor(() => expect(within(table).getByText('Done')).toBeVisible(), {
+      timeout: 30_000,
+    });
     await waitFor(() =>
       expect(screen.getByText('Protected')).toBeInTheDocument(),
     );
@@ -216,7 +216,7 @@ describe('BackupsTab', () => {
   });
 
   it('cancels a backup that is under way', async () => {
-    await renderTab('protected');
+    await renderTab('protected', { runMs: 600_000 });
     await screen.findByRole('grid');
     await userEvent.click(screen.getByRole('button', { name: 'Back up now' }));
     await userEvent.click(
