@@ -1,0 +1,4 @@
+import { podVolumeFaultStories } from '../volumes/podVolumeFaultStories';
+import { startVolumeCluster } from '../volumes/startVolumeCluster';
+
+podVolumeFaultStories('the embedded cluster', startVolumeCluster);
