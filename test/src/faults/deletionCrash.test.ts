@@ -1,0 +1,4 @@
+import { deletionCrashStories } from '../volumes/deletionCrashStories';
+import { startVolumeCluster } from '../volumes/startVolumeCluster';
+
+deletionCrashStories('the embedded cluster', startVolumeCluster);
