@@ -85,6 +85,8 @@ export class BackupController implements Controller {
     key: ObjectKey,
     context: ControllerContext,
   ): Promise<void | Requeue> {
+    // Asked before the Backup is read: what is read of a run that ends meanwhile looks as if nobody worked on it.
+    const wasRunning = this.runs.has(key.name);
     const backup = await context.client.get<Backup>(this.type, key, {
       signal: context.signal,
     });
@@ -96,7 +98,7 @@ export class BackupController implements Controller {
     if (backup && isAfterRun(backup)) {
       this.moving.set(key.name, backup);
     }
-    if (this.runs.has(key.name)) {
+    if (wasRunning || this.runs.has(key.name)) {
       this.runs.endIfAsked(key.name, backup);
       // Its last change may come before it counts as ended: what is left to do then must not wait for another change.
       return { requeueAfterMs: lookAgainMs };
