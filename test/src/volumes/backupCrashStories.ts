@@ -5,6 +5,7 @@ import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { DataPathStage } from './DataPathStage';
 import { HookedApplication } from './HookedApplication';
+import { repositoryDamage } from './repositoryDamage';
 
 const mostWrites = 60;
 
@@ -30,6 +31,10 @@ export function volumeBackupCrashStories(
       );
       application = await HookedApplication.start(stage, 'shop');
     }, 120_000);
+
+    afterEach(async () => {
+      expect(await repositoryDamage(stage.client)).toEqual([]);
+    }, 60_000);
 
     afterAll(async () => {
       await stage?.stop();

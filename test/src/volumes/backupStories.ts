@@ -21,6 +21,7 @@ import { controlNamespace } from '../engine/EngineStage';
 import { readTarball } from '../engine/readTarball';
 import { DataPathStage, type Live } from './DataPathStage';
 import { HookedApplication } from './HookedApplication';
+import { repositoryDamage } from './repositoryDamage';
 
 /* eslint-disable jest/no-export -- the same stories run on several clusters */
 
@@ -95,6 +96,10 @@ export function volumeBackupStories(
       );
       application = await HookedApplication.start(stage, 'shop');
     }, 120_000);
+
+    afterEach(async () => {
+      expect(await repositoryDamage(stage.client)).toEqual([]);
+    }, 60_000);
 
     afterAll(async () => {
       await stage?.stop();

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { coreTypes } from '@lifeboat/engine';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { DataPathStage, subfolder } from './DataPathStage';
+import { repositoryDamage } from './repositoryDamage';
 
 /* eslint-disable jest/no-export -- the same stories run on several clusters */
 
@@ -21,6 +22,10 @@ export function dataPathStories(
       await stage.createNamespace('shop');
       await stage.createNamespace('copy');
     }, 120_000);
+
+    afterEach(async () => {
+      expect(await repositoryDamage(stage.client)).toEqual([]);
+    }, 60_000);
 
     afterAll(async () => {
       await stage?.stop();

@@ -4,6 +4,7 @@ import { eventually } from '../cluster/eventually';
 import { findLeaks, takeBaseline } from '../cluster/leakCheck';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import type { Live } from './DataPathStage';
+import { repositoryDamage } from './repositoryDamage';
 import { appsTypes, RestoreStage } from './RestoreStage';
 
 const mostWrites = 60;
@@ -25,6 +26,10 @@ export function restoreInPlaceCrashStories(
         snapshotMoveData: true,
       });
     }, 120_000);
+
+    afterEach(async () => {
+      expect(await repositoryDamage(stage.client)).toEqual([]);
+    }, 60_000);
 
     afterAll(async () => {
       await stage?.stop();

@@ -8,6 +8,7 @@ import {
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import type { Live } from './DataPathStage';
+import { repositoryDamage } from './repositoryDamage';
 import { appsTypes, RestoreStage } from './RestoreStage';
 
 /* eslint-disable jest/no-export -- the same stories run on several clusters */
@@ -48,6 +49,10 @@ export function restoreInPlaceStories(
       });
       baseline = await takeBaseline(stage.client);
     }, 120_000);
+
+    afterEach(async () => {
+      expect(await repositoryDamage(stage.client)).toEqual([]);
+    }, 60_000);
 
     afterAll(async () => {
       await stage?.stop();

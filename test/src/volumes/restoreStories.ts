@@ -14,6 +14,7 @@ import {
 } from '../cluster/leakCheck';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import type { Live } from './DataPathStage';
+import { repositoryDamage } from './repositoryDamage';
 import { RestoreStage } from './RestoreStage';
 
 /* eslint-disable jest/no-export -- the same stories run on several clusters */
@@ -121,6 +122,10 @@ export function volumeRestoreStories(
       });
       baseline = await takeBaseline(stage.client);
     }, 180_000);
+
+    afterEach(async () => {
+      expect(await repositoryDamage(stage.client)).toEqual([]);
+    }, 60_000);
 
     afterAll(async () => {
       await stage?.stop();
