@@ -25,6 +25,7 @@ import { controlNamespace, EngineStage } from '../engine/EngineStage';
 import { applyMoverAccount } from './applyMoverAccount';
 import { moverImage, RepositoryStage } from './RepositoryStage';
 import { idleImage } from './startVolumeCluster';
+import { setFaults } from './setFaults';
 
 /** What of a Pod, claim, volume or snapshot the stories look at. */
 export interface Live extends KubernetesObject {
@@ -488,23 +489,8 @@ export class DataPathStage {
   }
 
   /** Switches faults of the storage and the node on; `undefined` ends one. */
-  async faults(data: { [fault: string]: string | null }): Promise<void> {
-    const ref = { namespace: 'kube-system', name: 'dev-cluster-faults' };
-    if (await this.client.get(coreTypes.configMaps, ref)) {
-      await this.client.patch(coreTypes.configMaps, ref, {
-        contentType: 'merge',
-        body: { data },
-      });
-      return;
-    }
-    await this.client.create<KubernetesObject>(coreTypes.configMaps, {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: ref,
-      data: Object.fromEntries(
-        Object.entries(data).filter(([, value]) => value !== null),
-      ),
-    });
+  faults(data: { [fault: string]: string | null }): Promise<void> {
+    return setFaults(this.client, data);
   }
 
   /** Everything temporary that is there: what is made while data is moved, and the driver's own snapshots. */

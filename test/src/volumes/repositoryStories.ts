@@ -7,7 +7,8 @@ import type { BackupStorageLocation } from '@lifeboat/velero-api';
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { controlNamespace } from '../engine/EngineStage';
-import { passwordSecret, RepositoryStage } from './RepositoryStage';
+import { moverImage, passwordSecret, RepositoryStage } from './RepositoryStage';
+import { setFaults } from './setFaults';
 
 /* eslint-disable jest/no-export -- the same stories run on several clusters */
 
@@ -227,6 +228,40 @@ export function repositoryStories(
         async () => (await repositories.jobs(owned)).length > 0,
         30_000,
       );
+    }, 90_000);
+
+    it('does not wait for hours for maintenance that cannot begin, and says why', async () => {
+      const { stage } = repositories;
+      await setFaults(stage.client, { 'image-missing': `${moverImage}*` });
+      await stage.restartEngine(
+        {},
+        { dataMover: { image: moverImage, prepareTimeoutSeconds: 3 } },
+      );
+      const asked = await repositories.demand('stuck', { frequency: '1s' });
+      await repositories.until(asked, 'Ready');
+      const entry = await eventually(
+        'the failure is in the history',
+        async () => {
+          const found = await repositories.get(asked);
+          return found?.status?.recentMaintenance?.[0];
+        },
+        30_000,
+      );
+      expect(entry).toMatchObject({
+        result: 'Failed',
+        message: expect.stringMatching(
+          /did not begin within 3 s: ImagePullBackOff/,
+        ),
+      });
+      await eventually('its Job is gone', async () =>
+        (
+          await repositories.jobs(asked)
+        ).every(
+          ({ metadata }) => metadata.creationTimestamp !== entry.startTimestamp,
+        ),
+      );
+      await setFaults(stage.client, { 'image-missing': null });
+      await stage.restartEngine({}, { dataMover: { image: moverImage } });
     }, 90_000);
 
     it('takes up where it was when the engine is killed during maintenance', async () => {

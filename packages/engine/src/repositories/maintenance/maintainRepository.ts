@@ -9,21 +9,22 @@ import { equalJson } from '../../cluster/json';
 import { coreTypes, veleroTypes } from '../../cluster/knownTypes';
 import type { ControllerContext } from '../../controllers/Controller';
 import { claimLocation } from '../../controllers/locationOwnership';
-import type { Pod } from '../../volumes/movers/Pod';
 import { jobEnd, type Job } from './Job';
 import { maintenanceJob, maintenanceLabels } from './maintenanceJob';
 import {
   historyEntry,
   lastMaintenance,
   mergedHistory,
+  stuckEntry,
 } from './maintenanceHistory';
 import { nextMaintenance } from './nextMaintenance';
+import { beginsWithinMs, podsOf, stuckJobs } from './stuckJobs';
 
 /** How long a Job may lack its pod's message after its end: the node writes it a moment later. */
 const askAgainMs = 10 * 60 * 1000;
 
 /**
- * Looks after the maintenance of a repository that is ready: takes over what finished Jobs did, removes old Jobs, and starts one
+ * Looks after the maintenance of a repository that is ready: takes over what finished Jobs did, removes old Jobs and those that do not begin, and starts one
  * when it is due. All of it is read from the cluster, so that it goes on after a restart.
  *
  * @returns milliseconds until it has to be looked at again
@@ -36,7 +37,9 @@ export async function maintainRepository(
   const { client, namespace, signal, clock, config, logger } = context;
   const name = repository.metadata.name ?? '';
   const jobs = await jobsOf(context, repository);
-  const { history, last } = await recordFinished(context, repository, jobs);
+  const stuck = await stuckJobs(context, jobs);
+  const { history, last } = await recordEnded(context, repository, jobs, stuck);
+  await deleteJobs(context, [...stuck.keys()]);
   await deleteOldJobs(context, jobs);
   // Backups in a read-only location stay as they are (Velero: no maintenance).
   if (location.spec.accessMode === 'ReadOnly') return askAgainMs;
@@ -45,14 +48,18 @@ export async function maintainRepository(
     repository.spec.maintenanceFrequency,
     config.repositories.maintenance.frequencySeconds * 1000,
   );
+  const open = jobs.filter(job => !jobEnd(job) && !stuck.has(job));
   const decision = nextMaintenance({
     now,
     frequencyMs,
     ...(last ? { lastMaintenanceTime: last } : {}),
     history,
-    running: jobs.some(job => !jobEnd(job)),
+    running: open.length > 0,
   });
-  if (decision.action === 'running') return askAgainMs;
+  if (decision.action === 'running') {
+    const begins = open.map(job => beginsWithinMs(job, context));
+    return Math.min(askAgainMs, ...begins.filter(wait => wait > 0));
+  }
   if (decision.action === 'wait') return decision.milliseconds;
   const owner = await claimLocation(await context.openStore(location), context);
   if (!owner.ours) {
@@ -80,7 +87,7 @@ export async function maintainRepository(
     { repository: name, job: job.metadata.name },
     'Maintenance of a repository begins',
   );
-  return askAgainMs;
+  return Math.min(askAgainMs, config.dataMover.prepareTimeoutSeconds * 1000);
 }
 
 /** Oldest first. */
@@ -106,10 +113,11 @@ async function jobsOf(
   );
 }
 
-async function recordFinished(
+async function recordEnded(
   context: ControllerContext,
   repository: BackupRepository,
   jobs: readonly Job[],
+  stuck: ReadonlyMap<Job, string>,
 ): Promise<{ history: BackupRepositoryMaintenance[]; last?: string }> {
   const { client, namespace, signal, logger } = context;
   const recorded = repository.status?.recentMaintenance ?? [];
@@ -119,6 +127,10 @@ async function recordFinished(
   const found: BackupRepositoryMaintenance[] = [];
   for (const job of jobs) {
     if (known.has(Date.parse(job.metadata.creationTimestamp ?? ''))) continue;
+    const whyStuck = stuck.get(job);
+    if (whyStuck !== undefined) {
+      found.push(stuckEntry(job, whyStuck, context.clock.now()));
+    }
     if (!jobEnd(job)) continue;
     const entry = historyEntry(job, await terminationMessage(context, job));
     if (entry) found.push(entry);
@@ -156,14 +168,10 @@ async function recordFinished(
 }
 
 async function terminationMessage(
-  { client, namespace, signal }: ControllerContext,
+  context: ControllerContext,
   job: Job,
 ): Promise<string | undefined> {
-  for await (const pod of client.list<Pod>(coreTypes.pods, {
-    namespace,
-    labelSelector: `batch.kubernetes.io/job-name=${job.metadata.name}`,
-    signal,
-  })) {
+  for (const pod of await podsOf(context, job)) {
     const { terminated } = pod.status?.containerStatuses?.[0]?.state ?? {};
     if (terminated?.message) return terminated.message;
     if (terminated) {
@@ -176,15 +184,22 @@ async function terminationMessage(
 }
 
 async function deleteOldJobs(
-  { client, namespace, signal, config }: ControllerContext,
+  context: ControllerContext,
   jobs: readonly Job[],
 ): Promise<void> {
   const finished = jobs.filter(job => jobEnd(job));
-  const { keepJobs } = config.repositories.maintenance;
-  for (const job of finished.slice(
-    0,
-    Math.max(0, finished.length - keepJobs),
-  )) {
+  const { keepJobs } = context.config.repositories.maintenance;
+  await deleteJobs(
+    context,
+    finished.slice(0, Math.max(0, finished.length - keepJobs)),
+  );
+}
+
+async function deleteJobs(
+  { client, namespace, signal }: ControllerContext,
+  jobs: readonly Job[],
+): Promise<void> {
+  for (const job of jobs) {
     await client.delete(
       coreTypes.jobs,
       { namespace, name: job.metadata.name ?? '' },

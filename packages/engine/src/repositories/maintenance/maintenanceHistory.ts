@@ -34,6 +34,25 @@ export function historyEntry(
 }
 
 /**
+ * A Job that never began as an entry of the history.
+ *
+ * @param now - milliseconds since 1970
+ */
+export function stuckEntry(
+  job: Job,
+  message: string,
+  now: number,
+): BackupRepositoryMaintenance {
+  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  return {
+    result: 'Failed',
+    startTimestamp: job.metadata.creationTimestamp ?? at,
+    completeTimestamp: at,
+    message: message.slice(0, longestMessage),
+  };
+}
+
+/**
  * The history with what Jobs tell in addition: oldest first, each run once, the last 25 (Velero: recent maintenance).
  */
 export function mergedHistory(
