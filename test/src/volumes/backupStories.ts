@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import {
   coreTypes,
   snapshotTypes,
@@ -599,6 +601,40 @@ export function volumeBackupStories(
       });
       await stage.expectNothingLeft();
     }, 120_000);
+
+    it.each([
+      ['moved', { snapshotMoveData: true }],
+      ['copied', { defaultVolumesToFsBackup: true }],
+    ])(
+      'says of %s data what a snapshot cannot hold',
+      async (how, options) => {
+        const { data } = application.folders;
+        const names = ['one', 'two', 'pipe'].map(name => path.join(data, name));
+        writeFileSync(names[0], 'the same');
+        linkSync(names[0], names[1]);
+        execFileSync('mkfifo', [names[2]]);
+        const backup = await stage.stage.makeBackup(`odd-${how}`, {
+          includedNamespaces: ['shop'],
+          ...options,
+        });
+        names.forEach(name => rmSync(name));
+        expect(backup.status?.phase).toBe('Completed');
+        const { warnings } = results(`odd-${how}`);
+        expect(warnings.namespaces?.shop).toEqual(
+          expect.arrayContaining([
+            expect.stringMatching(
+              /shop.*data: 2 hard links are stored as files of their own/,
+            ),
+            expect.stringMatching(
+              /shop.*data: 1 sockets, FIFOs or devices are left out/,
+            ),
+          ]),
+        );
+        expect(backup.status?.warnings).toBeGreaterThanOrEqual(2);
+        await stage.expectNothingLeft();
+      },
+      120_000,
+    );
 
     it('names a volume whose files cannot be moved', async () => {
       await stage.faults({ 'image-missing': 'lifeboat/data-mover*' });

@@ -20,6 +20,7 @@ import {
   type LateFinding,
 } from '../restore/results/storeResults';
 import {
+  contentWarnings,
   itemOperationsOf,
   listOperations,
   restoreVolumeInfoOf,
@@ -77,6 +78,13 @@ export async function finalizeRestore(
       add('errors', volume.namespace, why);
       volume.reason = why;
     }
+  }
+  for (const { namespace: target, message } of contentWarnings(
+    restore,
+    volumes,
+    operations,
+  )) {
+    add('warnings', target, message);
   }
   const { store, volumeInfo } = await openBackupOf(restore, context);
   const settled = await settleClaims(

@@ -15,6 +15,7 @@ import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import type { BackupStore } from '../../storage/BackupStore';
 import type { RecordSigner } from '../../storage/RecordSigner';
 import { largerQuantity } from '../../volumes/policies/quantity';
+import { moverWarnings } from '../../volumes/movers/moverWarnings';
 import {
   removeSnapshot,
   setFate,
@@ -65,7 +66,7 @@ export async function finaliseBackup(
   const { backup, state, operations, client, store, log, clock, signal } =
     options;
   const name = backup.metadata.name ?? '';
-  for (const { record, state: ended, error } of operations) {
+  for (const { record, state: ended, error, upload, copy } of operations) {
     const { claim } = record;
     const fields = claim && {
       resource: 'persistentvolumeclaims',
@@ -74,6 +75,9 @@ export async function finaliseBackup(
     };
     if (ended === 'completed') {
       log.info(`the data of volume ${record.title} is in the backup`, fields);
+      for (const warning of moverWarnings(upload ?? copy)) {
+        log.warn(`volume ${record.title}: ${warning}`, fields);
+      }
     } else {
       log.error(`the data of volume ${record.title} is not in the backup`, {
         ...fields,

@@ -9,6 +9,9 @@ import {
 } from '@lifeboat/velero-api';
 import type { ClusterClient } from '../../cluster/ClusterClient';
 import { veleroTypes } from '../../cluster/knownTypes';
+import type { DataPathObject } from '../../volumes/movers/DataPathObject';
+import { moverWarnings } from '../../volumes/movers/moverWarnings';
+import { readInPlaceState } from '../inPlace/InPlaceState';
 import type { RestoredVolume } from './RestoredVolume';
 
 /** The orders that a restore gave for the content of volumes, by their names. */
@@ -115,6 +118,36 @@ export function whyWithoutContent(
   return phase === 'Canceled'
     ? `${what}: it was canceled${message ? ` (${message})` : ''}`
     : `${what}: ${message || `${volume.operation} ended as ${phase ?? 'New'}`}`;
+}
+
+/** What movers say about content that they could not bring back as it was, with the namespace that it is about. */
+export function contentWarnings(
+  restore: Restore,
+  volumes: readonly RestoredVolume[],
+  operations: Operations,
+): { namespace: string; message: string }[] {
+  const inPlace = readInPlaceState(restore);
+  const said = (what: string, namespace: string, operation?: DataPathObject) =>
+    moverWarnings(operation).map(warning => ({
+      namespace,
+      message: `${what}: ${warning}`,
+    }));
+  return [
+    ...volumes.flatMap(volume =>
+      said(
+        volumeText(volume),
+        volume.namespace,
+        operationOf(volume, operations),
+      ),
+    ),
+    ...(inPlace?.claims ?? []).flatMap(({ name, download }) =>
+      said(
+        `claim ${name}`,
+        inPlace?.namespace ?? '',
+        operations.downloads.get(download),
+      ),
+    ),
+  ];
 }
 
 /** The restore's `itemoperations` file. Velero lists DataDownloads there, not PodVolumeRestores. */
