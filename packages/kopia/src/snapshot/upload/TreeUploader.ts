@@ -175,6 +175,7 @@ export class TreeUploader {
     pending: Promise<void>[],
     onRead: () => void,
   ): Promise<{ result: Promise<DirectoryEntry> }> {
+    await this.turn();
     let children = await readSourceDirectory(
       entry.path,
       (name, error) =>
@@ -255,7 +256,7 @@ export class TreeUploader {
     return { result: finish() };
   }
 
-  /** Small files are read and hashed in this thread: its host must get its turn in between. */
+  /** Directories and small files are read in this thread: its host must get its turn in between. */
   private async turn() {
     if (performance.now() - this.turnSince < longestTurnMs) return;
     await new Promise<void>(resolve => setImmediate(resolve));

@@ -9,8 +9,10 @@ import {
   openSync,
   read,
   readdir,
+  readdirSync,
   readlink,
   readSync,
+  statSync,
 } from 'node:fs';
 import { messageOf } from '../../errors';
 import { ByteSource } from '../../object/ChunkPipeline';
@@ -146,25 +148,37 @@ export function isInvalidName(name: string): boolean {
   return loneSurrogate.test(name);
 }
 
-function listNames(
-  path: SourcePath,
-): Promise<{ name: string; path: SourcePath }[]> {
-  const join = (name: string | Buffer): SourcePath =>
-    typeof path === 'string' && typeof name === 'string'
-      ? `${path}/${name}`
-      : Buffer.concat([
-          Buffer.from(path as string),
-          Buffer.from('/'),
-          Buffer.from(name as string),
-        ]);
+interface ListedName {
+  readonly name: string;
+  readonly path: SourcePath;
+}
+
+const childPath = (path: SourcePath, name: string | Buffer): SourcePath =>
+  typeof path === 'string' && typeof name === 'string'
+    ? `${path}/${name}`
+    : Buffer.concat([
+        Buffer.from(path as string),
+        Buffer.from('/'),
+        Buffer.from(name as string),
+      ]);
+
+const fromText = (path: SourcePath, names: readonly string[]): ListedName[] =>
+  names.map(name => ({ name, path: childPath(path, name) }));
+const fromBytes = (path: SourcePath, names: readonly Buffer[]): ListedName[] =>
+  names.map(name => ({
+    name: decodeName(name),
+    path: childPath(path, name),
+  }));
+const needBytes = (names: readonly string[]) =>
+  names.some(name => name.includes(replacement));
+
+function listNames(path: SourcePath): Promise<ListedName[]> {
   return new Promise((resolve, reject) => {
     const asBytes = () =>
       readdir(path, { encoding: 'buffer' }, (error, names) =>
         error
           ? reject(new SourceError(error))
-          : resolve(
-              names.map(name => ({ name: decodeName(name), path: join(name) })),
-            ),
+          : resolve(fromBytes(path, names)),
       );
     if (typeof path !== 'string') {
       asBytes();
@@ -172,15 +186,44 @@ function listNames(
     }
     readdir(path, (error, names) => {
       if (error) reject(new SourceError(error));
-      else if (names.some(name => name.includes(replacement))) asBytes();
-      else resolve(names.map(name => ({ name, path: join(name) })));
+      else if (needBytes(names)) asBytes();
+      else resolve(fromText(path, names));
     });
   });
 }
 
-// lstat from the thread pool costs more than twice the processor time of the direct call; the direct call blocks this
-// thread, which hurts when the file system is slow. So directories are looked at directly in small batches as long as
-// that is fast.
+// A directory of this many bytes has a few thousand names, which take a millisecond or two.
+const directlyListed = 128 * 1024;
+
+/** The same with direct calls. Undefined for a directory that would take long. */
+function listNamesDirectly(path: SourcePath): ListedName[] | undefined {
+  try {
+    if (statSync(path).size > directlyListed) return undefined;
+    if (typeof path === 'string') {
+      const names = readdirSync(path);
+      if (!needBytes(names)) return fromText(path, names);
+    }
+    return fromBytes(path, readdirSync(path, { encoding: 'buffer' }));
+  } catch (error) {
+    throw new SourceError(error);
+  }
+}
+
+/** Lists a directory directly as long as the file system is fast, otherwise in the thread pool. */
+async function listWith(
+  meter: SlownessMeter,
+  path: SourcePath,
+): Promise<ListedName[]> {
+  if (!meter.direct()) return listNames(path);
+  const started = performance.now();
+  const names = listNamesDirectly(path);
+  meter.note(performance.now() - started);
+  return names ?? listNames(path);
+}
+
+// A call in the thread pool costs more than twice the processor time of the direct one, and the way there and back; the
+// direct call blocks this thread, which hurts when the file system is slow. So directories are listed and looked at
+// directly, in small batches, as long as that is fast.
 const batch = 64;
 const slowBatchMs = 4;
 const batchesAfterSlow = 16;
@@ -196,7 +239,7 @@ export async function readSourceDirectory(
   onError: (name: string, error: SourceError) => void,
   meter: SlownessMeter = directoryMeter(),
 ): Promise<SourceEntry[]> {
-  const names = await listNames(path);
+  const names = await listWith(meter, path);
   const entries: SourceEntry[] = [];
   const failed = (name: string, cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
