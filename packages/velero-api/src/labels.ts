@@ -129,6 +129,13 @@ export const lifeboatAnnotations = {
   restoreVolumes: 'lifeboat.dev/restore-volumes',
   /** On a Restore: commands still to be run in restored pods, as JSON. */
   restoreHooks: 'lifeboat.dev/restore-hooks',
+  /**
+   * On a Restore that gave claims new volumes: `requested` asks for the old ones. The engine says in it what has become of that:
+   * `running`, `done`, `refused` or `failed`.
+   */
+  undo: 'lifeboat.dev/undo',
+  /** On such a Restore: the same for people. */
+  undoMessage: 'lifeboat.dev/undo-message',
   /** On a PersistentVolume that a restore in place has replaced: until when it is kept, RFC 3339. */
   undoUntil: 'lifeboat.dev/undo-until',
   /** On such a PersistentVolume: its reclaim policy before. */

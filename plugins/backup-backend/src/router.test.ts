@@ -92,6 +92,47 @@ function addRuns() {
   }
 }
 
+/** A restore that gave a claim of shop another volume, as the engine leaves it. */
+function putInPlace(
+  name: string,
+  more: {
+    stage?: string;
+    claim?: object;
+    untilMs?: number;
+    phase?: string;
+    annotations?: Record<string, string>;
+  } = {},
+) {
+  const { stage = 'done', untilMs = 3600_000, phase = 'Completed' } = more;
+  return shop.cluster.put(
+    'restores',
+    run('Restore', name, scopeFor(orders, 'shop', shop.uids.shop, selector), {
+      annotations: {
+        'lifeboat.dev/in-place-state': JSON.stringify({
+          stage,
+          namespace: 'shop',
+          claims: [
+            {
+              name: 'pgdata',
+              staging: 'ip-1',
+              download: 'into-staging',
+              oldVolume: 'pv-old',
+              newVolume: 'pv-new',
+              ...more.claim,
+            },
+          ],
+          workloads: [],
+          undoUntil: new Date(Date.now() + untilMs).toISOString(),
+          undoSeconds: 259_200,
+        }),
+        ...more.annotations,
+      },
+      spec: { backupName: 'mine' },
+      status: { phase },
+    }),
+  );
+}
+
 beforeAll(async () => {
   shop = await startShop();
 });
@@ -227,6 +268,9 @@ describe.each([
           running.status = { phase: 'InProgress' };
         }
       }
+      if (route.operationId === 'undoRestore') {
+        putInPlace('mine');
+      }
       const response = await portal.send(
         route.method as Method,
         pathFor(route.path, 'orders', 'mine'),
@@ -272,6 +316,7 @@ describe('what an owner sees', () => {
     ['post', 'backups/theirs/restore-preview'],
     ['post', 'backups/theirs/cancel'],
     ['post', 'restores/theirs/cancel'],
+    ['post', 'restores/theirs/undo'],
     ['get', 'restores/theirs'],
     ['get', 'restores/theirs/logs'],
     ['patch', 'schedules/theirs'],
@@ -642,6 +687,99 @@ describe('writes', () => {
     expect(taken.body.safetyPoint).toBe('fresh');
     expect(taken.body.name).toMatch(/^orders-restore-/);
     expect(cluster.all('backups')).toHaveLength(backups);
+  });
+
+  it('asks the engine once for the volumes from before a restore, and says what became of it', async () => {
+    putInPlace('in-place', {
+      annotations: {
+        'lifeboat.dev/undo': 'refused',
+        'lifeboat.dev/undo-message': 'pod by-hand uses the claim',
+      },
+    });
+    const seen = async () =>
+      (await portal.send('get', `${ours}/restores/in-place`)).body.undo;
+    expect(await seen()).toEqual({
+      state: 'refused',
+      possible: true,
+      claims: ['pgdata'],
+      until: expect.stringMatching(/^20.*Z$/),
+      keptSeconds: 259_200,
+      message: 'pod by-hand uses the claim',
+    });
+    const answers = await Promise.all(
+      [1, 2].map(() => portal.send('post', `${ours}/restores/in-place/undo`)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
+    expect(
+      answers.find(({ status }) => status === 202)!.body.undo,
+    ).toMatchObject({ state: 'requested', possible: false });
+    const asked = shop.cluster.read('restores', 'openshift-adp', 'in-place')!;
+    expect(asked.metadata.annotations).toMatchObject({
+      'lifeboat.dev/undo': 'requested',
+      'lifeboat.dev/scope': expect.any(String),
+    });
+    expect(asked.metadata.annotations).not.toHaveProperty([
+      'lifeboat.dev/undo-message',
+    ]);
+    expect(await seen()).not.toHaveProperty('message');
+    expect(portal.auditor.createEvent).toHaveBeenCalledWith(
+      expect.objectContaining({
+        eventId: 'restore',
+        severityLevel: 'high',
+        meta: expect.objectContaining({ actionType: 'undo' }),
+      }),
+    );
+    putInPlace('in-place', {
+      stage: 'undone',
+      annotations: {
+        'lifeboat.dev/undo': 'done',
+        'lifeboat.dev/undo-message': 'the claims have their old volumes',
+      },
+    });
+    expect(await seen()).toMatchObject({
+      state: 'done',
+      possible: false,
+      message: 'the claims have their old volumes',
+    });
+    const { body } = await portal.send('get', `${ours}/restores`);
+    expect(
+      body.items.find(({ name }: { name: string }) => name === 'in-place').undo
+        .state,
+    ).toBe('done');
+  });
+
+  it('says why a restore cannot be undone', async () => {
+    putInPlace('over', { untilMs: -1000 });
+    putInPlace('undone', {
+      stage: 'undone',
+      annotations: { 'lifeboat.dev/undo': 'done' },
+    });
+    putInPlace('first', { claim: { oldVolume: 'pv-1', newVolume: 'pv-2' } });
+    putInPlace('second', { claim: { oldVolume: 'pv-2', newVolume: 'pv-3' } });
+    putInPlace('unlucky', { stage: 'undone' });
+    putInPlace('third', { phase: 'InProgress', stage: 'staging' });
+    const undo = (name: string) =>
+      portal.send('post', `${ours}/restores/${name}/undo`);
+    const refuses = async (name: string, message: string) => {
+      const { status, body } = await undo(name);
+      expect([name, status, body.error?.message]).toEqual([
+        name,
+        409,
+        expect.stringContaining(message),
+      ]);
+    };
+    await refuses('mine', 'There is nothing to undo');
+    await refuses('unlucky', 'There is nothing to undo');
+    await refuses('over', 'The time to undo restore "over" is over');
+    await refuses('undone', 'has been undone already');
+    await refuses('second', '"third" into the same namespace has not ended');
+    shop.cluster.remove('restores', 'openshift-adp', 'third');
+    // Lists are shared between requests for half a second.
+    await new Promise(resolve => setTimeout(resolve, 600));
+    await refuses('first', '"second" was made later: undo that one first');
+    expect((await undo('second')).status).toBe(202);
+    await refuses('second', 'is being undone already');
+    await refuses('first', '"second" is being undone: wait');
   });
 
   it('makes, pauses, runs and deletes a schedule', async () => {

@@ -71,6 +71,16 @@ export function restoreUndoStories(
     };
     const volume = (name: string) =>
       stage.client.get<Live>(coreTypes.persistentVolumes, { name });
+    /** Until when the volume that the claim does not have is kept: as the Restore says, and as the volume says. */
+    const keptUntil = async (name: string, kept: string) => {
+      const { annotations = {} } =
+        (await stage.stage.getRestore(name))?.metadata ?? {};
+      const { undoUntil } = JSON.parse(
+        annotations['lifeboat.dev/in-place-state'] ?? '{}',
+      );
+      const marks = (await volume(kept))?.metadata.annotations;
+      return [undoUntil, marks?.['lifeboat.dev/undo-until']];
+    };
     const replicas = async () =>
       (
         await stage.client.get<Live>(appsTypes.deployments, {
@@ -106,6 +116,12 @@ export function restoreUndoStories(
       const old = await stage.volumeOf('shop', 'db');
       await restoreOver('wrong', 'what was there before');
       const restored = await stage.volumeOf('shop', 'db');
+      const [until, volumeUntil] = await keptUntil(
+        'wrong',
+        old?.metadata.name ?? '',
+      );
+      expect(until).toEqual(expect.any(String));
+      expect(volumeUntil).toBe(until);
       expect(await undo('wrong')).toEqual([
         'done',
         expect.stringContaining('have their old volumes'),
@@ -128,6 +144,12 @@ export function restoreUndoStories(
         },
         spec: { persistentVolumeReclaimPolicy: 'Retain' },
       });
+      const [later, restoredUntil] = await keptUntil(
+        'wrong',
+        restored?.metadata.name ?? '',
+      );
+      expect(Date.parse(later)).toBeGreaterThan(Date.parse(until));
+      expect(restoredUntil).toBe(later);
       expect(await replicas()).toBe(1);
       expect((await stage.stage.getRestore('wrong'))?.status?.phase).toBe(
         'Completed',

@@ -208,10 +208,14 @@ export class KubernetesStandIn {
       this.#objects.set(newId, stored);
       send(201, stored);
     } else if (method === 'PATCH' && id && present) {
-      const merged = mergePatch(
-        present,
-        await readBody(request),
-      ) as StoredObject;
+      const patch = await readBody(request);
+      const current = this.#objects.get(id) ?? present;
+      const expected = patch.metadata?.resourceVersion;
+      if (expected && expected !== current.metadata.resourceVersion) {
+        status(409, 'Conflict');
+        return;
+      }
+      const merged = mergePatch(current, patch) as StoredObject;
       this.#version += 1;
       merged.metadata.resourceVersion = String(this.#version);
       this.#objects.set(id, merged);

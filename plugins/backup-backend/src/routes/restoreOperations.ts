@@ -16,6 +16,7 @@ export function restoreOperations(
   | 'getRestore'
   | 'getRestoreLogs'
   | 'cancelRestore'
+  | 'undoRestore'
 > {
   return {
     previewRestore: {
@@ -41,6 +42,11 @@ export function restoreOperations(
       permission: backupRestoreCreatePermission,
       audit: { eventId: 'restore', actionType: 'cancel', severity: 'medium' },
       handle: (call, { path }) => restores.cancel(call, path.restore),
+    },
+    undoRestore: {
+      permission: backupRestoreCreatePermission,
+      audit: { eventId: 'restore', actionType: 'undo', severity: 'high' },
+      handle: (call, { path }) => restores.undo(call, path.restore),
     },
     getRestoreLogs: {
       permission: backupPointReadPermission,

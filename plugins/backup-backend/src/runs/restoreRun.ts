@@ -5,6 +5,7 @@ import type {
 import { type BackupScope, type Restore } from '@lifeboat/velero-api';
 import { firstReason } from './firstReason';
 import { requesterOf } from './requester';
+import { restoreUndo } from './restoreUndo';
 import { runStateOf } from './runStateOf';
 import { safetyBackupAnnotation } from './safetyBackup';
 import { volumesTogether } from './volumesTogether';
@@ -13,6 +14,7 @@ import { volumesTogether } from './volumesTogether';
 export interface RestoreRunFacts {
   cluster: string;
   scope: BackupScope;
+  now: Date;
   /** Address pattern of restored copies, from the configuration. */
   targetUrl?: string;
   /** The data of its volumes that is under way. */
@@ -41,6 +43,7 @@ export function restoreRun(
   const requestedBy = requesterOf(metadata);
   const safetyPoint = metadata.annotations?.[safetyBackupAnnotation];
   const finished = state === 'done' || state === 'needs-attention';
+  const undo = restoreUndo(restore, facts.now);
   const moving = volumesTogether(facts.volumes ?? []);
   return {
     name: metadata.name ?? '',
@@ -74,5 +77,6 @@ export function restoreRun(
           .replaceAll('{{namespace}}', encodeURIComponent(targetNamespace))
           .replaceAll('{{cluster}}', encodeURIComponent(facts.cluster)),
       }),
+    ...(undo && { undo }),
   };
 }

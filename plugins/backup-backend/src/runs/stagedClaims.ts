@@ -1,4 +1,5 @@
-import { lifeboatAnnotations, type Restore } from '@lifeboat/velero-api';
+import type { Restore } from '@lifeboat/velero-api';
+import { inPlaceNote } from './inPlaceNote';
 
 /** A claim of the application. */
 export interface StagedClaim {
@@ -13,26 +14,12 @@ export interface StagedClaim {
  * restores, and where the engine's note cannot be understood.
  */
 export function stagedClaims(restore: Restore): Map<string, StagedClaim> {
-  const staged = new Map<string, StagedClaim>();
-  const text = restore.metadata.annotations?.[lifeboatAnnotations.inPlaceState];
-  let state: {
-    namespace?: unknown;
-    claims?: { name?: unknown; download?: unknown }[];
-  } | null;
-  try {
-    state = JSON.parse(text ?? 'null');
-  } catch {
-    return staged;
-  }
-  const namespace = state?.namespace;
-  const claims = state?.claims;
-  if (typeof namespace !== 'string' || !Array.isArray(claims)) {
-    return staged;
-  }
-  for (const claim of claims) {
-    if (typeof claim?.name === 'string' && typeof claim.download === 'string') {
-      staged.set(claim.download, { pvc: claim.name, namespace });
-    }
-  }
-  return staged;
+  const note = inPlaceNote(restore);
+  return new Map(
+    note?.claims.flatMap(({ name, download }) =>
+      download === undefined
+        ? []
+        : [[download, { pvc: name, namespace: note.namespace }]],
+    ),
+  );
 }

@@ -15,7 +15,7 @@ import {
   type VolumeFinding,
   objectsOnlyText,
 } from '@lifeboat/backstage-plugin-backup-common';
-import { type ConfigConsent, coreTypes } from '@lifeboat/engine';
+import { type ConfigConsent, coreTypes, isConflict } from '@lifeboat/engine';
 import {
   type Backup,
   type BackupScope,
@@ -61,6 +61,7 @@ import {
 } from './restoreTarget';
 import { runMetadata } from './runMetadata';
 import { runName } from './runName';
+import { undoRequest, whyNotUndone } from './undoRequest';
 import { checkUnfinished } from './unfinishedRuns';
 import { volumesOfRun } from './volumesOfRun';
 
@@ -342,6 +343,54 @@ export class Restores {
     return this.#view(call, { restore: changed, scope });
   }
 
+  /**
+   * Asks the engine to give the claims that a restore filled in place their
+   * old volumes back.
+   *
+   * @throws ConflictError when there is nothing to undo, its time is over, or something else is to end or to be undone first
+   */
+  async undo(call: EntityCall, name: string): Promise<RestoreRun> {
+    const { restore, scope } = await this.#require(call, name);
+    const { restores } = call.target.cluster.control;
+    const target = targetNamespaceOf(restore, scope.namespace);
+    const others = (await restores.list()).filter(
+      other =>
+        other.metadata.name !== name &&
+        visibleScope(other, call.grant, call.target) !== undefined,
+    );
+    const reason = whyNotUndone(restore, {
+      others,
+      inFlight: others
+        .filter(
+          other =>
+            targetNamespaceOf(other, scope.namespace) === target &&
+            !isTerminalRestorePhase(other.status?.phase),
+        )
+        .map(({ metadata }) => metadata.name ?? ''),
+      now: this.options.clock.now(),
+    });
+    if (reason) {
+      throw new ConflictError(reason);
+    }
+    const { problem, namespaceState } = await this.#decide(call, scope, target);
+    if (problem) {
+      throw problemError(problem);
+    }
+    if (namespaceState !== 'existing') {
+      throw new ConflictError(
+        `There is nothing to undo: namespace "${target}" is gone`,
+      );
+    }
+    try {
+      const changed = await restores.merge(name, undoRequest(restore));
+      return this.#view(call, { restore: changed, scope });
+    } catch (error) {
+      throw isConflict(error)
+        ? new ConflictError(`Restore "${name}" has just changed: look again`)
+        : error;
+    }
+  }
+
   async #require(call: EntityCall, name: string): Promise<VisibleRestore> {
     const restore = await call.target.cluster.control.restores.get(name);
     const scope = restore && visibleScope(restore, call.grant, call.target);
@@ -540,6 +589,7 @@ export class Restores {
       volumes,
       cluster: call.target.cluster.name,
       scope,
+      now: this.options.clock.now(),
       targetUrl: this.options.restore.targetUrl,
     });
   }

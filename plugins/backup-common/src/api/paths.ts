@@ -186,6 +186,18 @@ export const paths = {
       },
     },
   },
+  '/entities/{kind}/{namespace}/{name}/restores/{restore}/undo': {
+    post: {
+      operationId: 'undoRestore',
+      summary:
+        'Ask for the volumes that claims had before a restore in place; objects stay as they are',
+      parameters: [...entityParameters, restore],
+      responses: {
+        '202': json('RestoreRun', 'The old volumes were asked for'),
+        default: error,
+      },
+    },
+  },
   '/entities/{kind}/{namespace}/{name}/schedules': {
     get: {
       operationId: 'listSchedules',

@@ -175,6 +175,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/entities/{kind}/{namespace}/{name}/restores/{restore}/undo': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Ask for the volumes that claims had before a restore in place; objects stay as they are */
+    post: operations['undoRestore'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/entities/{kind}/{namespace}/{name}/schedules': {
     parameters: {
       query?: never;
@@ -650,6 +667,31 @@ export interface components {
       /** @description Recovery point that the caller has made for a restore in place: complete and at most 15 minutes old. Without it one is made and waited for. */
       safetyPoint?: string;
     };
+    /** @description Of a restore that gave claims new volumes: whether they can have their old ones back, and what became of asking for that */
+    RestoreUndo: {
+      /** @enum {string} */
+      state:
+        | 'available'
+        | 'expired'
+        | 'requested'
+        | 'running'
+        | 'done'
+        | 'refused'
+        | 'failed';
+      /** @description Whether it may be asked for */
+      possible: boolean;
+      /** @description Names of the claims */
+      claims: string[];
+      /**
+       * Format: date-time
+       * @description Until when the volumes that the claims do not have are kept: those from before the restore, or once it is undone those with the restored data
+       */
+      until?: string;
+      /** @description How long the volumes with the restored data are kept after it was undone */
+      keptSeconds?: number;
+      /** @description What became of the last request, in plain words */
+      message?: string;
+    };
     RestoreRun: {
       name: string;
       cluster: string;
@@ -687,6 +729,7 @@ export interface components {
       requestedBy?: string;
       /** @description Where the restored application can be opened, if known */
       targetUrl?: string;
+      undo?: components['schemas']['RestoreUndo'];
     };
     RestoreRunList: {
       items: components['schemas']['RestoreRun'][];
@@ -729,6 +772,7 @@ export interface components {
       requestedBy?: string;
       /** @description Where the restored application can be opened, if known */
       targetUrl?: string;
+      undo?: components['schemas']['RestoreUndo'];
       uid: string;
       target: components['schemas']['Target'];
       resources: {
@@ -1286,6 +1330,36 @@ export interface operations {
     requestBody?: never;
     responses: {
       /** @description The cancellation was asked for */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RestoreRun'];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
+  undoRestore: {
+    parameters: {
+      query?: {
+        /** @description Which cluster, where the entity names none */
+        cluster?: components['parameters']['cluster'];
+      };
+      header?: never;
+      path: {
+        kind: components['parameters']['kind'];
+        /** @description The catalog's namespace, not Kubernetes' */
+        namespace: components['parameters']['namespace'];
+        name: components['parameters']['name'];
+        restore: components['parameters']['restore'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The old volumes were asked for */
       202: {
         headers: {
           [name: string]: unknown;

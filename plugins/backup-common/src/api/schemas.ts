@@ -135,6 +135,7 @@ const restoreRunProperties = {
     type: 'string',
     description: 'Where the restored application can be opened, if known',
   },
+  undo: { $ref: '#/components/schemas/RestoreUndo' },
 } as const;
 
 const restoreRunRequired = [
@@ -643,6 +644,47 @@ export const schemas = {
         maxLength: 253,
         description:
           'Recovery point that the caller has made for a restore in place: complete and at most 15 minutes old. Without it one is made and waited for.',
+      },
+    },
+  },
+
+  RestoreUndo: {
+    type: 'object',
+    required: ['state', 'possible', 'claims'],
+    description:
+      'Of a restore that gave claims new volumes: whether they can have their old ones back, and what became of asking for that',
+    properties: {
+      state: {
+        type: 'string',
+        enum: [
+          'available',
+          'expired',
+          'requested',
+          'running',
+          'done',
+          'refused',
+          'failed',
+        ],
+      },
+      possible: { type: 'boolean', description: 'Whether it may be asked for' },
+      claims: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Names of the claims',
+      },
+      until: {
+        ...time,
+        description:
+          'Until when the volumes that the claims do not have are kept: those from before the restore, or once it is undone those with the restored data',
+      },
+      keptSeconds: {
+        ...count,
+        description:
+          'How long the volumes with the restored data are kept after it was undone',
+      },
+      message: {
+        type: 'string',
+        description: 'What became of the last request, in plain words',
       },
     },
   },

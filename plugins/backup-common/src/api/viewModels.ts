@@ -56,6 +56,8 @@ export type RestorePreview = Schemas['RestorePreview'];
 export type CreateRestoreRequest = Schemas['CreateRestoreRequest'];
 /** One restore of a component. @public */
 export type RestoreRun = Schemas['RestoreRun'];
+/** Whether the volumes from before a restore in place can come back. @public */
+export type RestoreUndo = Schemas['RestoreUndo'];
 /** One page of restores, newest first. @public */
 export type RestoreRunList = Schemas['RestoreRunList'];
 /** One restore with its objects and findings. @public */

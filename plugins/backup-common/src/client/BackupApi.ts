@@ -133,6 +133,12 @@ export interface BackupApi {
     options?: BackupRequestOptions,
   ): Promise<RestoreRun>;
 
+  undoRestore(
+    entity: EntityOnCluster,
+    restore: string,
+    options?: BackupRequestOptions,
+  ): Promise<RestoreRun>;
+
   listSchedules(
     entity: EntityOnCluster,
     options?: BackupRequestOptions,

@@ -198,6 +198,17 @@ export class BackupClient implements BackupApi {
     });
   }
 
+  async undoRestore(
+    entity: EntityOnCluster,
+    restore: string,
+    options?: BackupRequestOptions,
+  ): Promise<RestoreRun> {
+    return this.#onEntity(entity, ['restores', restore, 'undo'], {
+      method: 'POST',
+      options,
+    });
+  }
+
   async listSchedules(
     entity: EntityOnCluster,
     options?: BackupRequestOptions,

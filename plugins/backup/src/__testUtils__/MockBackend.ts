@@ -99,6 +99,8 @@ export class MockBackend {
   /** What restores were asked for, as it was asked. */
   readonly restoreRequests: object[] = [];
   #counter = 0;
+  /** When the undoing of a restore was asked for. */
+  readonly #undoAsked = new Map<RestoreRun, number>();
 
   /** What administrators are told. */
   engineWarnings: string[] = [];
@@ -230,6 +232,15 @@ export class MockBackend {
             run.warnings = 1;
           } else {
             run.targetUrl = `/demo/${run.targetNamespace}/`;
+            if (run.inPlace) {
+              run.undo = {
+                state: 'available',
+                possible: true,
+                claims: ['data-postgres-0'],
+                until: iso(now + 3 * day),
+                keptSeconds: (3 * day) / 1000,
+              };
+            }
           }
         } else if (share > 0.1) {
           run.state = 'running';
@@ -240,6 +251,13 @@ export class MockBackend {
             itemsTotal: objectCount,
           };
         }
+      }
+    }
+    for (const [run, asked] of this.#undoAsked) {
+      const share = (now - asked) / this.runMs;
+      if (share > 0.3 && run.undo) {
+        run.undo.state = share < 1 ? 'running' : 'done';
+        run.undo.until = iso(now + 3 * day);
       }
     }
     this.points = this.points.filter(
@@ -450,6 +468,22 @@ export class MockBackend {
       run.reason = 'Canceled by guest-developer';
     }
     return run;
+  }
+
+  /** Has the volumes from before a restore brought back, where that is possible. */
+  undo(name: string): RestoreRun | undefined {
+    const run = this.restores.find(item => item.name === name);
+    if (!run?.undo?.possible) {
+      return undefined;
+    }
+    this.#undoAsked.set(run, this.clock());
+    run.undo = {
+      ...run.undo,
+      state: 'requested',
+      possible: false,
+      message: undefined,
+    };
+    return { ...run };
   }
 
   deletePoint(name: string): boolean {

@@ -101,6 +101,13 @@ export function mockHandlers(backend: MockBackend): RequestHandler[] {
       const run = backend.cancel(backend.restores, String(params.restore));
       return run ? HttpResponse.json(run, { status: 202 }) : notFound();
     }),
+    http.post(`${entityPath}/restores/:restore/undo`, ({ params }) => {
+      const name = String(params.restore);
+      const run = backend.undo(name);
+      return run
+        ? HttpResponse.json(run, { status: 202 })
+        : errorResponse(409, `There is nothing to undo: ${name}`);
+    }),
     http.get(`${entityPath}/backups/:backup/logs`, ({ request, params }) =>
       cached(
         request,

@@ -1,4 +1,7 @@
-import type { RunState } from '@lifeboat/backstage-plugin-backup-common';
+import type {
+  RestoreRun,
+  RunState,
+} from '@lifeboat/backstage-plugin-backup-common';
 
 const active: readonly RunState[] = ['waiting', 'running', 'deleting'];
 
@@ -7,9 +10,16 @@ export function isActive(run: { state: RunState }): boolean {
   return active.includes(run.state);
 }
 
+/** Whether the volumes from before a restore are on their way back. */
+export function isBeingUndone({ undo }: Pick<RestoreRun, 'undo'>): boolean {
+  return undo?.state === 'requested' || undo?.state === 'running';
+}
+
 /** Milliseconds between two reads of a list: short while something runs. */
 export function listInterval(
-  runs: readonly { state: RunState }[] | undefined,
+  runs: readonly ({ state: RunState } & Pick<RestoreRun, 'undo'>)[] | undefined,
 ): number {
-  return runs?.some(isActive) ? 1_500 : 15_000;
+  return runs?.some(run => isActive(run) || isBeingUndone(run))
+    ? 1_500
+    : 15_000;
 }

@@ -219,6 +219,63 @@ export default {
   'restoreRun.result.updated': 'geändert',
   'restoreRun.result.failed': 'fehlgeschlagen',
   'restoreRun.result.skipped': 'unverändert gelassen',
+  'undo.action': 'Rückgängig machen…',
+  'undo.title': 'Diese Wiederherstellung rückgängig machen?',
+  'undo.volumes_one':
+    'Das Volume von vor der Wiederherstellung kommt zurück, wie es damals war: {{claims}}.',
+  'undo.volumes_other':
+    'Die Volumes von vor der Wiederherstellung kommen zurück, wie sie damals waren: {{claims}}.',
+  'undo.stopped_one':
+    'Was es benutzt, wird für einen Moment angehalten und wieder gestartet.',
+  'undo.stopped_other':
+    'Was sie benutzt, wird für einen Moment angehalten und wieder gestartet.',
+  'undo.kept_one':
+    'Das Volume mit den wiederhergestellten Daten und allem, was seither geschrieben wurde, wird etwa bis {{time}} behalten und dann entfernt.',
+  'undo.kept_other':
+    'Die Volumes mit den wiederhergestellten Daten und allem, was seither geschrieben wurde, werden etwa bis {{time}} behalten und dann entfernt.',
+  'undo.keptForAWhile_one':
+    'Das Volume mit den wiederhergestellten Daten und allem, was seither geschrieben wurde, wird eine Weile behalten und dann entfernt.',
+  'undo.keptForAWhile_other':
+    'Die Volumes mit den wiederhergestellten Daten und allem, was seither geschrieben wurde, werden eine Weile behalten und dann entfernt.',
+  'undo.objects':
+    'Nur Volumes kommen zurück: Objekte, die die Wiederherstellung angelegt oder geändert hat, bleiben, wie sie sind.',
+  'undo.objectsAndSafety':
+    'Nur Volumes kommen zurück: Objekte, die die Wiederherstellung angelegt oder geändert hat, bleiben, wie sie sind. Wie sie davor waren, steht im Sicherungspunkt {{name}}.',
+  'undo.confirm': 'Rückgängig machen',
+  'undo.asked': '{{name}} wird rückgängig gemacht.',
+  'undo.available': 'Diese Wiederherstellung lässt sich rückgängig machen',
+  'undo.availableUntil':
+    'Diese Wiederherstellung lässt sich rückgängig machen bis {{time}}',
+  'undo.availableText_one': 'So lange wird das Volume von davor behalten.',
+  'undo.availableText_other': 'So lange werden die Volumes von davor behalten.',
+  'undo.expired':
+    'Diese Wiederherstellung lässt sich nicht mehr rückgängig machen',
+  'undo.expiredText_one': 'Das Volume von davor wurde bis {{time}} behalten.',
+  'undo.expiredText_other':
+    'Die Volumes von davor wurden bis {{time}} behalten.',
+  'undo.requested': 'Das Rückgängigmachen ist angefordert',
+  'undo.requestedText_one': 'Die Engine hat noch nicht begonnen.',
+  'undo.requestedText_other': 'Die Engine hat noch nicht begonnen.',
+  'undo.running': 'Die Wiederherstellung wird rückgängig gemacht',
+  'undo.runningText_one':
+    'Das Volume von davor kommt zurück. Was es benutzt, ist so lange angehalten.',
+  'undo.runningText_other':
+    'Die Volumes von davor kommen zurück. Was sie benutzt, ist so lange angehalten.',
+  'undo.done_one':
+    'Die Wiederherstellung ist rückgängig gemacht: Das Volume von davor ist zurück ({{claims}})',
+  'undo.done_other':
+    'Die Wiederherstellung ist rückgängig gemacht: Die Volumes von davor sind zurück ({{claims}})',
+  'undo.doneText_one':
+    'Das Volume mit den wiederhergestellten Daten wird bis {{time}} behalten.',
+  'undo.doneText_other':
+    'Die Volumes mit den wiederhergestellten Daten werden bis {{time}} behalten.',
+  'undo.refused': 'Die Wiederherstellung wurde nicht rückgängig gemacht',
+  'undo.failed': 'Das Rückgängigmachen schlug fehl',
+  'undo.short.requested': 'wird rückgängig gemacht',
+  'undo.short.running': 'wird rückgängig gemacht',
+  'undo.short.done': 'rückgängig gemacht',
+  'undo.short.refused': 'nicht rückgängig gemacht',
+  'undo.short.failed': 'nicht rückgängig gemacht',
   'flow.title': '{{name}} wiederherstellen',
   'flow.cancel': 'Wiederherstellen verlassen',
   'flow.back': 'Zurück',

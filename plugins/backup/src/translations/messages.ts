@@ -249,6 +249,61 @@ export const messages = {
       skipped: 'left alone',
     },
   },
+  undo: {
+    action: 'Undo…',
+    title: 'Undo this restore?',
+    volumes_one:
+      'The volume from before the restore comes back, as it was then: {{claims}}.',
+    volumes_other:
+      'The volumes from before the restore come back, as they were then: {{claims}}.',
+    stopped_one: 'What uses it is stopped for a moment and started again.',
+    stopped_other: 'What uses them is stopped for a moment and started again.',
+    kept_one:
+      'The volume with the restored data, and all that was written since, is kept until about {{time}} and then removed.',
+    kept_other:
+      'The volumes with the restored data, and all that was written since, are kept until about {{time}} and then removed.',
+    keptForAWhile_one:
+      'The volume with the restored data, and all that was written since, is kept for a while and then removed.',
+    keptForAWhile_other:
+      'The volumes with the restored data, and all that was written since, are kept for a while and then removed.',
+    objects:
+      'Only volumes go back: objects that the restore created or changed stay as they are.',
+    objectsAndSafety:
+      'Only volumes go back: objects that the restore created or changed stay as they are. They are in the safety point {{name}} as they were before.',
+    confirm: 'Undo restore',
+    asked: '{{name}} is being undone.',
+    available: 'This restore can be undone',
+    availableUntil: 'This restore can be undone until {{time}}',
+    availableText_one: 'The volume from before it is kept until then.',
+    availableText_other: 'The volumes from before it are kept until then.',
+    expired: 'This restore cannot be undone any more',
+    expiredText_one: 'The volume from before it was kept until {{time}}.',
+    expiredText_other: 'The volumes from before it were kept until {{time}}.',
+    requested: 'Undoing was asked for',
+    requestedText_one: 'The engine has not begun yet.',
+    requestedText_other: 'The engine has not begun yet.',
+    running: 'The restore is being undone',
+    runningText_one:
+      'The volume from before is coming back. What uses it is stopped for the moment.',
+    runningText_other:
+      'The volumes from before are coming back. What uses them is stopped for the moment.',
+    done_one:
+      'The restore was undone: the volume from before is back ({{claims}})',
+    done_other:
+      'The restore was undone: the volumes from before are back ({{claims}})',
+    doneText_one: 'The volume with the restored data is kept until {{time}}.',
+    doneText_other:
+      'The volumes with the restored data are kept until {{time}}.',
+    refused: 'The restore was not undone',
+    failed: 'Undoing the restore failed',
+    short: {
+      requested: 'being undone',
+      running: 'being undone',
+      done: 'undone',
+      refused: 'not undone',
+      failed: 'not undone',
+    },
+  },
   flow: {
     title: 'Restore {{name}}',
     cancel: 'Leave restore',

@@ -218,9 +218,14 @@ export class InPlaceRestore {
       await this.abandon();
       throw impossible(problems);
     }
-    await this.save({ stage: 'swapping', workloads });
+    const swap = this.swapContext();
+    await this.save({
+      stage: 'swapping',
+      workloads,
+      undoUntil: swap.undoUntil,
+      undoSeconds: options.undoSeconds,
+    });
     try {
-      const swap = this.swapContext();
       await forEachClaim(state.claims, claim => keepVolumes(claim, swap));
       for (const workload of workloads) {
         options.log(`stopping ${workload.kind} ${workload.name}`);
@@ -333,7 +338,7 @@ export class InPlaceRestore {
   private async goBack(): Promise<void> {
     const swap = this.swapContext();
     await forEachClaim(this.state.claims, claim => moveBack(claim, swap));
-    await this.save({ stage: 'undone' });
+    await this.save({ stage: 'undone', undoUntil: undefined });
     await this.start();
   }
 

@@ -49,6 +49,10 @@ export interface InPlaceState {
   namespace: string;
   claims: InPlaceClaim[];
   workloads: StoppedWorkload[];
+  /** Until when the volumes that the claims do not have are kept, RFC 3339; absent while there are none. */
+  undoUntil?: string;
+  /** For how long volumes that were exchanged are kept. */
+  undoSeconds?: number;
 }
 
 /** The state that a Restore carries; undefined when it has none or it cannot be understood. */

@@ -123,7 +123,7 @@ export class UndoneRestore {
     });
     await this.start();
     await this.save(
-      { stage: 'undone', workloads: [] },
+      { stage: 'undone', workloads: [], undoUntil: swap.undoUntil },
       'done',
       `the claims have their old volumes, and their workloads are running again; the volumes with the restored data are kept until ${swap.undoUntil}`,
     );
@@ -140,7 +140,7 @@ export class UndoneRestore {
     });
     await this.start();
     await this.save(
-      { stage: 'done', workloads: [] },
+      { stage: 'done', workloads: [], undoUntil: swap.undoUntil },
       'failed',
       `the restore could not be undone: ${message}. The claims have their restored data, and their workloads are running again`,
     );

@@ -1,20 +1,11 @@
-import type { Restore } from '@lifeboat/velero-api';
-
-/**
- * On a Restore that gave claims new volumes: `requested` asks for the old ones. The engine says in it what has become of that:
- * `running`, `done`, `refused` or `failed`.
- */
-export const undoAnnotation = 'lifeboat.dev/undo';
-
-/** On such a Restore: the same for people. */
-export const undoMessageAnnotation = 'lifeboat.dev/undo-message';
+import { lifeboatAnnotations, type Restore } from '@lifeboat/velero-api';
 
 /** What has become of a request. */
 export type UndoState = 'running' | 'done' | 'refused' | 'failed';
 
 /** Whether somebody asks for the old volumes. */
 export function wantsUndo({ metadata }: Restore): boolean {
-  return metadata.annotations?.[undoAnnotation] === 'requested';
+  return metadata.annotations?.[lifeboatAnnotations.undo] === 'requested';
 }
 
 /** A Restore that says what has become of the request. */
@@ -29,8 +20,8 @@ export function withUndoState(
       ...restore.metadata,
       annotations: {
         ...restore.metadata.annotations,
-        [undoAnnotation]: state,
-        [undoMessageAnnotation]: message,
+        [lifeboatAnnotations.undo]: state,
+        [lifeboatAnnotations.undoMessage]: message,
       },
     },
   };

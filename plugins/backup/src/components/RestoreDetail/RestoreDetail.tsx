@@ -2,7 +2,7 @@ import { Alert } from '@backstage/ui';
 import type { RestoreRunDetail } from '@lifeboat/backstage-plugin-backup-common';
 import { formatDuration } from '../../format/formatDuration';
 import { humanName } from '../../format/humanName';
-import { isActive } from '../../hooks/activeRuns';
+import { isActive, isBeingUndone } from '../../hooks/activeRuns';
 import { usePolledResource } from '../../hooks/usePolledResource';
 import { useTranslate } from '../../translations/useTranslate';
 import { useBackups } from '../BackupsTab/BackupsContext';
@@ -23,6 +23,8 @@ import styles from '../RunDetail/RunDetail.module.css';
 import { RunFailure } from '../RunDetail/RunFailure';
 import { RunStateBadge } from '../StateBadge/StateBadge';
 import { VolumeList } from '../Volumes/VolumeList';
+import { UndoRestore } from './UndoRestore';
+import { UndoState } from './UndoState';
 
 /** All about one restore; while it runs, how far it is. */
 export function RestoreDetail({ name }: { name: string }) {
@@ -31,7 +33,8 @@ export function RestoreDetail({ name }: { name: string }) {
   const resource = usePolledResource<RestoreRunDetail>({
     key: `restore ${name} ${entity.cluster ?? ''}`,
     load: signal => api.getRestore(entity, name, { signal }),
-    interval: run => (!run || isActive(run) ? 1_500 : undefined),
+    interval: run =>
+      !run || isActive(run) || isBeingUndone(run) ? 1_500 : undefined,
   });
   const detail = resource.data;
   return (
@@ -66,7 +69,7 @@ export function RestoreDetail({ name }: { name: string }) {
               onCancelled={resource.reload}
             />
           </div>
-          {detail.state === 'done' && (
+          {detail.state === 'done' && detail.undo?.state !== 'done' && (
             <Alert
               status="success"
               icon
@@ -81,8 +84,14 @@ export function RestoreDetail({ name }: { name: string }) {
             />
           )}
           <RunFailure run={detail} />
+          {detail.undo && <UndoState undo={detail.undo} />}
           <div className={styles.actions}>
             <OpenResult run={detail} />
+            <UndoRestore
+              run={detail}
+              allowed={protection.permissions.restore}
+              onAsked={resource.reload}
+            />
           </div>
           {detail.notes.map(note => (
             <Alert key={note} status="info" icon title={note} />

@@ -19,6 +19,7 @@ import type {
   RunState,
 } from '@lifeboat/backstage-plugin-backup-common';
 import { describeReason } from '../../format/describeReason';
+import { describeUndo } from '../../format/describeUndo';
 import { humanName } from '../../format/humanName';
 import { LoadedList } from '../../hooks/loadAllPages';
 import { refineList } from '../../hooks/refineList';
@@ -85,7 +86,8 @@ function RestoreState({ run }: { run: RestoreRun }) {
         run.state === 'running' ? (
           <RunProgress progress={run.progress} />
         ) : (
-          run.state !== 'done' && describeReason(run.reason, t)
+          describeUndo(run.undo, t) ??
+          (run.state !== 'done' && describeReason(run.reason, t))
         )
       }
     />

@@ -35,6 +35,22 @@ describe('RestoresView', () => {
     ).toBeInTheDocument();
   });
 
+  it('shows in its row that a restore was undone', async () => {
+    await renderTab('protected', {
+      query: '?view=restores',
+      prepare: backend => {
+        backend.restores[0].undo = {
+          state: 'done',
+          possible: false,
+          claims: ['data-postgres-0'],
+        };
+      },
+    });
+    expect(
+      await within(await screen.findByRole('grid')).findByText('undone'),
+    ).toBeInTheDocument();
+  });
+
   it('says what a restore is while there is none', async () => {
     const { container } = await renderTab('empty', { query: '?view=restores' });
     expect(
