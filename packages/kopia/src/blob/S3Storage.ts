@@ -1,5 +1,12 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import {
+  Agent as HttpAgent,
+  AgentOptions as HttpAgentOptions,
+  IncomingMessage,
+} from 'node:http';
+import {
+  Agent as HttpsAgent,
+  AgentOptions as HttpsAgentOptions,
+} from 'node:https';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
@@ -16,7 +23,6 @@ import {
 } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { KopiaError } from '../errors';
-import { GarbageCount } from '../garbage';
 import {
   blobNotFound,
   BlobCallOptions,
@@ -28,6 +34,7 @@ import {
   shortBlob,
   totalLength,
 } from './BlobStorage';
+import { intoOneBuffer, receiveBody } from './receiving';
 
 /** Where a bucket is and who may use it. @public */
 export interface S3Options {
@@ -115,8 +122,6 @@ export class S3Storage implements BlobStorage {
   private readonly client: S3Client;
   private readonly prefix: string;
   private readonly plainHttp: boolean;
-  // What comes over a connection comes in small buffers, of which V8 would let too many pile up.
-  private readonly received = new GarbageCount();
   private storageClasses:
     | Promise<readonly { prefix: string; storageClass: StorageClass }[]>
     | undefined;
@@ -152,8 +157,13 @@ export class S3Storage implements BlobStorage {
           rejectUnauthorized: !options.skipTlsVerify,
           maxSockets: 32,
           keepAlive: true,
-        }),
-        httpAgent: new HttpAgent({ maxSockets: 32, keepAlive: true }),
+          onread: intoOneBuffer(),
+        } as HttpsAgentOptions),
+        httpAgent: new HttpAgent({
+          maxSockets: 32,
+          keepAlive: true,
+          onread: intoOneBuffer(),
+        } as HttpAgentOptions),
       }),
       expectContinueHeader: false,
     };
@@ -187,7 +197,6 @@ export class S3Storage implements BlobStorage {
       );
       const expected = range ? range.length : answer.ContentLength;
       const data = await collect(answer.Body as Readable, expected);
-      this.received.add(data.length);
       if (range && data.length !== range.length)
         throw shortBlob(id, range, data.length);
       return data;
@@ -380,16 +389,5 @@ async function collect(
     for await (const part of body) parts.push(part as Buffer);
     return Buffer.concat(parts);
   }
-  const out = Buffer.allocUnsafe(expected);
-  let got = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    if (got + part.length > expected)
-      throw new KopiaError(
-        'storage',
-        'The service sent more bytes than announced',
-        { retryable: true },
-      );
-    got += part.copy(out, got);
-  }
-  return out.subarray(0, got);
+  return receiveBody(body as IncomingMessage, expected);
 }
