@@ -5,6 +5,7 @@ import {
   DialogBody,
   DialogFooter,
   DialogHeader,
+  Flex,
 } from '@backstage/ui';
 import { useTranslate } from '../../translations/useTranslate';
 
@@ -35,7 +36,11 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       }}
     >
       <DialogHeader>{title}</DialogHeader>
-      <DialogBody>{children}</DialogBody>
+      <DialogBody>
+        <Flex direction="column" gap="3">
+          {children}
+        </Flex>
+      </DialogBody>
       <DialogFooter>
         <Button variant="secondary" onPress={onClose}>
           {t('action.cancel')}

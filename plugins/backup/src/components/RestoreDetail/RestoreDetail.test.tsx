@@ -87,6 +87,8 @@ describe('RestoreDetail', () => {
         screen.queryByRole('button', { name: 'Undo…' }),
       ).not.toBeInTheDocument(),
     );
+    const list = screen.getByRole('grid');
+    expect(await within(list).findByText('being undone')).toBeInTheDocument();
     const done = await within(panel).findByText(
       'The restore was undone: the volume from before is back (data-postgres-0)',
       {},
@@ -95,6 +97,7 @@ describe('RestoreDetail', () => {
     expect(done.closest('[role="status"]')).toHaveTextContent(
       /The volume with the restored data is kept until \S/,
     );
+    expect(await within(list).findByText('undone')).toBeInTheDocument();
     expect(
       within(panel).queryByText('shop was restored.'),
     ).not.toBeInTheDocument();

@@ -26,8 +26,14 @@ import { VolumeList } from '../Volumes/VolumeList';
 import { UndoRestore } from './UndoRestore';
 import { UndoState } from './UndoState';
 
+export interface RestoreDetailProps {
+  name: string;
+  /** The user has changed the restore here. */
+  onChanged: () => void;
+}
+
 /** All about one restore; while it runs, how far it is. */
-export function RestoreDetail({ name }: { name: string }) {
+export function RestoreDetail({ name, onChanged }: RestoreDetailProps) {
   const t = useTranslate();
   const { api, entity, navigation, protection } = useBackups();
   const resource = usePolledResource<RestoreRunDetail>({
@@ -37,6 +43,10 @@ export function RestoreDetail({ name }: { name: string }) {
       !run || isActive(run) || isBeingUndone(run) ? 1_500 : undefined,
   });
   const detail = resource.data;
+  const lookAgain = () => {
+    resource.reload();
+    onChanged();
+  };
   return (
     <DetailPanel
       title={t('restoreRun.title', { name })}
@@ -66,7 +76,7 @@ export function RestoreDetail({ name }: { name: string }) {
               run={detail}
               allowed={protection.permissions.restore}
               cancel={() => api.cancelRestore(entity, name)}
-              onCancelled={resource.reload}
+              onCancelled={lookAgain}
             />
           </div>
           {detail.state === 'done' && detail.undo?.state !== 'done' && (
@@ -90,7 +100,7 @@ export function RestoreDetail({ name }: { name: string }) {
             <UndoRestore
               run={detail}
               allowed={protection.permissions.restore}
-              onAsked={resource.reload}
+              onAsked={lookAgain}
             />
           </div>
           {detail.notes.map(note => (

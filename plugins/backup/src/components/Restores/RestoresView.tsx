@@ -27,7 +27,15 @@ export function RestoresView() {
       <DataAge resources={[restores]} />
       <SplitView
         list={<RestoreList restores={restores} />}
-        detail={restore && <RestoreDetail key={restore} name={restore} />}
+        detail={
+          restore && (
+            <RestoreDetail
+              key={restore}
+              name={restore}
+              onChanged={restores.reload}
+            />
+          )
+        }
       />
     </>
   );
