@@ -7,12 +7,15 @@ import { parseObjectId } from './objectId';
 // What an object-level compressed chunk of an old repository can hold: twice the largest average of its splitters.
 const largestChunk = 64 * 1024 * 1024;
 const largestList = 512 * 1024 * 1024;
+// More of it would not be faster: V8 collects its whole heap each time that 64 MiB more have come together, and a part
+// that is under way lies in memory up to three times: encrypted, compressed and plain.
+const largestAhead = 8 * 1024 * 1024;
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Computes the hash of every content again. */
   readonly rehash?: boolean;
-  /** Parts of a large object that are fetched before they are wanted; each lies in memory. Default 0. */
+  /** Parts of a large object that are fetched before they are wanted, up to 8 MiB of them; default 0. */
   readonly ahead?: number;
 }
 
@@ -61,10 +64,12 @@ export class ObjectReader {
       else high = middle;
     }
     const ahead: Promise<ObjectReader | Buffer>[] = [];
+    let bytesAhead = 0;
     let next = low;
     const start = () => {
       const entry = this.entries![next];
       next += 1;
+      bytesAhead += entry.length;
       const fetched = this.fetchPart(entry, options);
       // It is awaited later; a failure until then must not count as unhandled.
       fetched.catch(() => undefined);
@@ -76,10 +81,13 @@ export class ObjectReader {
       i++
     ) {
       const entry = this.entries[i];
+      if (next === i) start();
+      bytesAhead -= entry.length;
       while (
         next <= i + (options.ahead ?? 0) &&
         next < this.entries.length &&
-        this.entries[next].start < end
+        this.entries[next].start < end &&
+        bytesAhead + this.entries[next].length <= largestAhead
       )
         start();
       const part = await ahead.shift()!;
