@@ -10,8 +10,30 @@ import {
 export function useLanguage(): string {
   const language =
     useApiHolder().get(appLanguageApiRef)?.getLanguage().language ?? 'en';
-  const regional = navigator.languages?.find(
-    candidate => candidate.split('-')[0] === language,
+  return regionalLanguage(language, navigator.languages ?? []);
+}
+
+/**
+ * A language in the form that the viewer prefers.
+ *
+ * @param candidates - as the browser reports them: in a POSIX locale also tags such as `en-US@posix`, which no formatter takes
+ */
+export function regionalLanguage(
+  language: string,
+  candidates: readonly string[],
+): string {
+  return (
+    candidates.find(
+      candidate =>
+        candidate.split('-')[0] === language && isLanguageTag(candidate),
+    ) ?? language
   );
-  return regional ?? language;
+}
+
+function isLanguageTag(text: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(text).length > 0;
+  } catch {
+    return false;
+  }
 }
