@@ -5,15 +5,7 @@ import { join } from 'node:path';
 import { backstageCli, root } from './process.mjs';
 
 /** Folders of test/src that a command of their own runs: they need a browser, a real API server, real S3 or much time. */
-export const suites = [
-  'e2e',
-  'api-server',
-  's3',
-  'faults',
-  'long',
-  'real-cluster',
-  'real-node',
-];
+export const suites = ['e2e', 'api-server', 's3', 'faults', 'long', 'real-cluster', 'real-node'];
 
 /** Title of the tests that run only when KOPIA names a kopia program, which no registry has. */
 const needsKopia = 'with the real program';
@@ -24,21 +16,13 @@ export const judged = '/packages/kopia/src/judge/';
 const ignoredBySuites = `/test/src/(${suites.join('|')})/|${judged}`;
 
 /** Arguments that select what `npm test` runs: all but the suites. */
-export const unitArguments = [
-  '--testPathIgnorePatterns',
-  '/node_modules/',
-  '--testPathIgnorePatterns',
-  ignoredBySuites,
-];
+export const unitArguments = ['--testPathIgnorePatterns', '/node_modules/', '--testPathIgnorePatterns', ignoredBySuites];
 
 async function jest(args, { cwd, env }) {
   const folder = mkdtempSync(join(tmpdir(), 'lifeboat-jest-'));
   const file = join(folder, 'results.json');
   try {
-    const status = await backstageCli(
-      [...args, '--json', '--outputFile', file],
-      { cwd, env },
-    );
+    const status = await backstageCli([...args, '--json', '--outputFile', file], { cwd, env });
     let results;
     try {
       results = JSON.parse(readFileSync(file, 'utf8'));
@@ -47,14 +31,8 @@ async function jest(args, { cwd, env }) {
     }
     const kopia = results.testResults
       .flatMap(({ assertionResults }) => assertionResults)
-      .filter(
-        ({ status, ancestorTitles }) =>
-          status === 'pending' && ancestorTitles.includes(needsKopia),
-      ).length;
-    if (kopia > 0)
-      console.log(
-        `\n${kopia} of the skipped tests need a kopia program: KOPIA names it`,
-      );
+      .filter(({ status, ancestorTitles }) => status === 'pending' && ancestorTitles.includes(needsKopia)).length;
+    if (kopia > 0) console.log(`\n${kopia} of the skipped tests need a kopia program: KOPIA names it`);
     const brokenFiles = results.numRuntimeErrorTestSuites;
     const failed = results.numFailedTests + brokenFiles;
     return {
@@ -69,45 +47,25 @@ async function jest(args, { cwd, env }) {
 
 /** Every test of the workspace but the suites. */
 export function runUnitTests(args) {
-  return jest(['repo', 'test', '--watchAll=false', ...unitArguments, ...args], {
-    cwd: root,
-  });
+  return jest(['repo', 'test', '--watchAll=false', ...unitArguments, ...args], { cwd: root });
 }
 
 /** Suites whose files have clusters of their own and mostly wait: two at a time take little more than half as long. */
-const besideEachOther = new Set(['api-server', 'faults']);
+const besideEachOther = ['api-server', 'faults'];
 
 /** One suite of the test workspace; the others start servers on fixed ports, or fill the machine, and run one file at a time. */
 export function runSuite(name, args, env = {}) {
+  const workers = besideEachOther.includes(name) ? '--maxWorkers=2' : '--runInBand';
   return jest(
-    [
-      'package',
-      'test',
-      '--watchAll=false',
-      besideEachOther.has(name) ? '--maxWorkers=2' : '--runInBand',
-      '--testPathPatterns',
-      `/test/src/${name}/`,
-      ...args,
-    ],
+    ['package', 'test', '--watchAll=false', workers, '--testPathPatterns', `/test/src/${name}/`, ...args],
     { cwd: join(root, 'test'), env },
   );
 }
 
 /** What the independent reader of Kopia repositories says about all that packages/kopia writes. */
 export function runJudge(args, env) {
-  return jest(
-    [
-      'package',
-      'test',
-      '--watchAll=false',
-      '--runInBand',
-      '--testPathPatterns',
-      judged,
-      ...args,
-    ],
-    {
-      cwd: join(root, 'packages', 'kopia'),
-      env,
-    },
-  );
+  return jest(['package', 'test', '--watchAll=false', '--runInBand', '--testPathPatterns', judged, ...args], {
+    cwd: join(root, 'packages', 'kopia'),
+    env,
+  });
 }
