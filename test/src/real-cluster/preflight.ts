@@ -64,7 +64,7 @@ async function deployProblem({
 
 async function classProblems({
   client,
-  settings: { storageClass, snapshotClass = '' },
+  settings: { storageClass, snapshotClass },
 }: Cluster): Promise<string[]> {
   const problems: string[] = [];
   const find = async <T extends KubernetesObject>(
@@ -90,6 +90,7 @@ async function classProblems({
     storageTypes.storageClasses,
     storageClass,
   );
+  if (!snapshotClass) return problems;
   const snapshots = await find<KubernetesObject & { driver?: string }>(
     '--snapshot-class',
     snapshotTypes.volumeSnapshotClasses,
