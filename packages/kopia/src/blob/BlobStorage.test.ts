@@ -8,6 +8,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { blobStorageConformance } from '../testing/blobStorageConformance';
 import { S3Server, startS3Server } from '../testing/s3Server';
@@ -282,6 +284,36 @@ describe('S3', () => {
       code: 'storage',
       retryable: true,
     });
+  });
+});
+
+describe('a service that falls silent', () => {
+  it.each([
+    ['before its answer', 0],
+    ['in the middle of it', 1000],
+  ])('%s is not waited for', async (_, bytes) => {
+    const silent = createServer((_request, answer) => {
+      if (bytes === 0) return;
+      answer.writeHead(200, { 'content-length': 10_000 });
+      answer.write(Buffer.alloc(bytes));
+    });
+    await new Promise<void>(resolve => {
+      silent.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = silent.address() as AddressInfo;
+    const storage = new S3Storage({
+      endpoint: `http://127.0.0.1:${port}`,
+      credentials: { accessKeyId: 'k', secretAccessKey: 's' },
+      bucket: 'bucket',
+      timeoutMs: 500,
+    });
+    await expect(storage.get('p1')).rejects.toMatchObject({
+      code: 'storage',
+      retryable: true,
+    });
+    await storage.close();
+    silent.closeAllConnections();
+    await new Promise(resolve => silent.close(resolve));
   });
 });
 

@@ -149,7 +149,8 @@ export class S3Storage implements BlobStorage {
       responseChecksumValidation: 'WHEN_REQUIRED',
       requestHandler: new NodeHttpHandler({
         connectionTimeout: Math.min(timeout, 15_000),
-        requestTimeout: timeout,
+        // Of silence: large bodies may take their time on a slow line.
+        socketTimeout: timeout,
         // Agents, not their options: from options the handler makes agents of its own for large bodies, without the
         // certificate authority and without connections that are used again.
         httpsAgent: new HttpsAgent({
