@@ -35,8 +35,7 @@ export interface OwnSnapshot {
  * 3. a content and a VolumeSnapshot of our own are made on the same handle, as Retain: no deletion of one of the two pairs may
  *    take the snapshot from the other;
  * 4. the application's pair is deleted;
- * 5. our content is set to Delete once it is the only one: the snapshot goes with it. Where the pair takes its time, that is left
- *    to the clean-up, and the data is moved meanwhile.
+ * 5. our content is set to Delete: it is the only one now, and the snapshot goes with it.
  *
  * @returns our pair once it can be used
  * @throws DataPathError when there is no snapshot to take over
@@ -55,9 +54,10 @@ export async function handOverSnapshot(
     content = await createOwnContent(upload, source, context);
   }
   const snapshot = await ensureOwnSnapshot(upload, content, context);
-  // Nobody waits for what is left of it: the clean-up looks again, and keeps the order.
   const sourceLeft = await removeSourcePair(upload, 'Retain', context);
-  if (!sourceLeft) await setDeletionPolicy(content, 'Delete', context);
+  // Not left to the clean-up: a driver that still takes our content for Retain when it is deleted leaves the snapshot behind.
+  if (sourceLeft) return sourceLeft;
+  await setDeletionPolicy(content, 'Delete', context);
   if (!snapshot.status?.readyToUse) {
     return {
       waitingFor: `VolumeSnapshot ${name} is not ready${errorOf(snapshot)}`,
