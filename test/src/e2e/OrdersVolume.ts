@@ -29,6 +29,9 @@ interface Claim extends KubernetesObject {
 
 /** Movers that get only a part of the time, until they are let go. */
 export interface SlowMovers {
+  /** Gives them no time at all, so that a page that shows their progress can be looked at, until `goOn`. */
+  hold(): void;
+  goOn(): void;
   letGo(): Promise<void>;
 }
 
@@ -94,6 +97,7 @@ export class OrdersVolume {
   slowMovers(share: number): SlowMovers {
     const stopping = new AbortController();
     const touched = new Set<number>();
+    let held = false;
     const signal = (pids: number[], name: 'SIGSTOP' | 'SIGCONT') => {
       for (const pid of pids) {
         try {
@@ -109,11 +113,19 @@ export class OrdersVolume {
         const pids = await this.#moverProcesses();
         signal(pids, 'SIGSTOP');
         await sleep(sliceMs * (1 - share));
-        signal(pids, 'SIGCONT');
-        await sleep(sliceMs * share);
+        if (!held) {
+          signal(pids, 'SIGCONT');
+          await sleep(sliceMs * share);
+        }
       }
     })().finally(() => signal([...touched], 'SIGCONT'));
     return {
+      hold: () => {
+        held = true;
+      },
+      goOn: () => {
+        held = false;
+      },
       letGo: () => {
         stopping.abort();
         return slowing;

@@ -261,7 +261,7 @@ describe('the Backups tab, by clicks', () => {
       const { page } = portal;
       const volume = await OrdersVolume.open(demo.url);
       volume.fill(192);
-      const movers = volume.slowMovers(0.25);
+      const movers = volume.slowMovers(0.15);
       try {
         await portal.openBackups('orders');
         await page.getByRole('button', { name: 'Back up now' }).click();
@@ -279,11 +279,11 @@ describe('the Backups tab, by clicks', () => {
           )
           .waitFor({ timeout: 60_000 });
         const bar = volumes.getByRole('progressbar', { name: /^data-db-0: / });
-        const share = async () =>
-          Number(await bar.getAttribute('aria-valuenow'));
-        const first = await share();
+        movers.hold();
         await portal.picture('volume-on-its-way');
         expect(await portal.axeViolations()).toEqual([]);
+        const first = Number(await bar.getAttribute('aria-valuenow'));
+        movers.goOn();
         await page.waitForFunction(
           before =>
             Number(
@@ -416,7 +416,7 @@ describe('the Backups tab, by clicks', () => {
         .waitFor();
       const volume = await OrdersVolume.open(demo.url);
       volume.fill(192);
-      const movers = volume.slowMovers(0.25);
+      const movers = volume.slowMovers(0.15);
       try {
         await page.getByRole('button', { name: 'Back up now' }).click();
         await points
