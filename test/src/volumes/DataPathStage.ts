@@ -91,9 +91,12 @@ export class DataPathStage {
     await this.repositories.stop();
   }
 
-  async createNamespace(name: string): Promise<void> {
+  async createNamespace(
+    name: string,
+    metadata: Partial<KubernetesObject['metadata']> = {},
+  ): Promise<void> {
     this.namespaces.add(name);
-    await this.stage.createNamespace(name);
+    await this.stage.createNamespace(name, metadata);
   }
 
   /** A claim, mounted by a running pod at /data. Returns the folder behind it. */

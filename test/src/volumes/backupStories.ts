@@ -80,22 +80,12 @@ export function volumeBackupStories(
 
     beforeAll(async () => {
       stage = await DataPathStage.start(start);
-      await stage.createNamespace('shop');
-      await stage.client.patch(
-        coreTypes.namespaces,
-        { name: 'shop' },
-        {
-          contentType: 'merge',
-          body: {
-            metadata: {
-              labels: { 'lifeboat.dev/hooks': 'enabled' },
-              annotations: {
-                'lifeboat.dev/entities': 'component:default/orders',
-              },
-            },
-          },
+      await stage.createNamespace('shop', {
+        labels: { 'lifeboat.dev/hooks': 'enabled' },
+        annotations: {
+          'lifeboat.dev/entities': 'component:default/orders',
         },
-      );
+      });
       application = await HookedApplication.start(stage, 'shop');
     }, 120_000);
 

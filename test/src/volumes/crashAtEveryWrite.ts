@@ -2,8 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../cluster/eventually';
 import type { EngineStage } from '../engine/EngineStage';
 
-const mostWrites = 60;
-
 /** What is done in each round, by the number of writes after which the engine dies. */
 export interface CrashRound {
   /** Before the engine that will die is started. */
@@ -14,6 +12,16 @@ export interface CrashRound {
   end(writes: number): Promise<unknown>;
   /** Looks at what has become of it. */
   check(writes: number): Promise<unknown>;
+}
+
+/** How many rounds there are, and how patient they are. */
+export interface CrashRounds {
+  /** Writes that each round adds; 1 where nothing is said. */
+  step?: number;
+  /** No engine writes more often. */
+  mostWrites?: number;
+  /** How long an engine may take to die or to end its work. */
+  withinMs?: number;
 }
 
 /**
@@ -27,8 +35,9 @@ export async function crashAtEveryWrite(
   stage: EngineStage,
   controllers: string,
   round: CrashRound,
+  { step = 1, mostWrites = 60, withinMs = 60_000 }: CrashRounds = {},
 ): Promise<number> {
-  for (let writes = 1; writes <= mostWrites; writes += 1) {
+  for (let writes = step; writes <= mostWrites; writes += step) {
     await round.prepare?.(writes);
     await stage.restartEngine({
       LIFEBOAT_FAULT_KILL_AFTER_WRITES: String(writes),
@@ -38,10 +47,10 @@ export async function crashAtEveryWrite(
     const isDead = () => !stage.isEngineAlive();
     await Promise.race([
       round.end(writes).catch(() => undefined),
-      eventually('the engine dies', isDead, 60_000).catch(() => undefined),
+      eventually('the engine dies', isDead, withinMs).catch(() => undefined),
     ]);
     // A last write may end the work and the process at once.
-    await delay(200);
+    await delay(300);
     const died = isDead();
     if (died) {
       await stage.restartEngine();

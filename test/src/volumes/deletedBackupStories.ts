@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { coreTypes, veleroTypes } from '@lifeboat/engine';
+import { veleroTypes } from '@lifeboat/engine';
 import type { DataUpload } from '@lifeboat/velero-api';
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
@@ -81,15 +81,9 @@ export function deletedBackupStories(
 
     beforeAll(async () => {
       stage = await DataPathStage.start(start);
-      await stage.createNamespace('shop');
-      await stage.client.patch(
-        coreTypes.namespaces,
-        { name: 'shop' },
-        {
-          contentType: 'merge',
-          body: { metadata: { labels: { 'lifeboat.dev/hooks': 'enabled' } } },
-        },
-      );
+      await stage.createNamespace('shop', {
+        labels: { 'lifeboat.dev/hooks': 'enabled' },
+      });
       application = await HookedApplication.start(stage, 'shop');
       writeFileSync(
         path.join(application.folders.uploads, 'film'),

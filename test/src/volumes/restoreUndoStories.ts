@@ -1,4 +1,4 @@
-/* eslint-disable no-loop-func, jest/no-export -- each round crashes elsewhere; the same stories run on several clusters */
+/* eslint-disable jest/no-export -- the same stories run on several clusters */
 import { coreTypes, veleroTypes } from '@lifeboat/engine';
 import type { Restore } from '@lifeboat/velero-api';
 import { eventually } from '../cluster/eventually';
@@ -9,6 +9,7 @@ import {
 } from '../cluster/leakCheck';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { controlNamespace } from '../engine/EngineStage';
+import { crashAtEveryWrite } from './crashAtEveryWrite';
 import type { Live } from './DataPathStage';
 import { appsTypes, RestoreStage } from './RestoreStage';
 
@@ -228,35 +229,30 @@ export function restoreUndoStories(
     }, 120_000);
 
     it('is brought to its end by the next engine, wherever the one before died', async () => {
-      let died = true;
-      let writes = 0;
-      while (died && writes < 30) {
-        writes += 2;
-        const name = `crash-${writes}`;
-        await restoreOver(name, `before ${name}`);
-        await stage.stage.restartEngine({
-          LIFEBOAT_FAULT_KILL_AFTER_WRITES: String(writes),
-          LIFEBOAT_FAULT_KILL_CONTROLLERS: 'restore',
-        });
-        await request(name);
-        await Promise.race([
-          answer(name).catch(() => undefined),
-          eventually(
-            'the engine dies',
-            () => !stage.stage.isEngineAlive(),
-            120_000,
-          ).catch(() => undefined),
-        ]);
-        await new Promise(resolve => setTimeout(resolve, 300));
-        died = !stage.stage.isEngineAlive();
-        await stage.stage.restartEngine();
-        expect([writes, (await answer(name))[0]]).toEqual([writes, 'done']);
-        expect(await stage.read('shop', 'db')).toBe(`before ${name}`);
-        expect(await replicas()).toBe(1);
-        expect(await leaks()).toEqual([]);
-      }
-      expect(died).toBe(false);
-      expect(writes).toBeGreaterThan(10);
+      const nameOf = (writes: number) => `crash-${writes}`;
+      const rounds = await crashAtEveryWrite(
+        stage.stage,
+        'restore',
+        {
+          prepare: writes =>
+            restoreOver(nameOf(writes), `before ${nameOf(writes)}`),
+          begin: writes => request(nameOf(writes)),
+          end: writes => answer(nameOf(writes)),
+          check: async writes => {
+            expect([writes, (await answer(nameOf(writes)))[0]]).toEqual([
+              writes,
+              'done',
+            ]);
+            expect(await stage.read('shop', 'db')).toBe(
+              `before ${nameOf(writes)}`,
+            );
+            expect(await replicas()).toBe(1);
+            expect(await leaks()).toEqual([]);
+          },
+        },
+        { step: 2, mostWrites: 30, withinMs: 120_000 },
+      );
+      expect(rounds).toBeGreaterThan(10);
     }, 900_000);
   });
 }

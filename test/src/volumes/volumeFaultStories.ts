@@ -191,15 +191,9 @@ export function volumeFaultStories(
       stage = await RestoreStage.start(start, {
         dataMover: { image: moverImage, loadConcurrency: { globalConfig: 4 } },
       });
-      await stage.data.createNamespace('shop');
-      await stage.client.patch(
-        coreTypes.namespaces,
-        { name: 'shop' },
-        {
-          contentType: 'merge',
-          body: { metadata: { labels: { 'lifeboat.dev/hooks': 'enabled' } } },
-        },
-      );
+      await stage.data.createNamespace('shop', {
+        labels: { 'lifeboat.dev/hooks': 'enabled' },
+      });
       application = await HookedApplication.start(stage.data, 'shop');
       writeFileSync(
         path.join(application.folders.uploads, 'picture'),
@@ -571,15 +565,9 @@ export function volumeFaultStories(
         await hook(JSON.stringify(['sleep', '600']));
         await completes('slow-hook');
         await hook(null);
-        await stage.data.createNamespace('finalizing');
-        await stage.client.patch(
-          coreTypes.namespaces,
-          { name: 'finalizing' },
-          {
-            contentType: 'merge',
-            body: { metadata: { labels: { 'lifeboat.dev/hooks': 'enabled' } } },
-          },
-        );
+        await stage.data.createNamespace('finalizing', {
+          labels: { 'lifeboat.dev/hooks': 'enabled' },
+        });
         await stage.stage.createRestore('cancel-3', {
           ...into('finalizing'),
           backupName: 'slow-hook',

@@ -9,12 +9,10 @@ import { changeObject } from '../../backup/changeObject';
 import { stringAt } from '../../backup/jsonPath';
 import type { Clock } from '../../cluster/Clock';
 import type { ClusterClient } from '../../cluster/ClusterClient';
-import { createOnce } from '../../cluster/createOnce';
+import { createOrFind } from '../../cluster/createOrFind';
 import type { Discovery } from '../../cluster/Discovery';
-import { isAlreadyExists } from '../../cluster/ApiError';
 import { coreTypes, veleroTypes } from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
-import type { ResourceTypeRef } from '../../cluster/ResourceType';
 import { selectedNodeAnnotation } from '../../volumes/expose/temporaryClaim';
 import type { RepositoryData } from '../volumes/VolumeRecords';
 import { findClaimUsers } from './claimUsers';
@@ -381,28 +379,17 @@ export class InPlaceRestore {
     const isOurs = (live: { metadata: ObjectMeta }) =>
       live.metadata.ownerReferences?.[0]?.uid === this.restore.metadata.uid;
     // An earlier engine may have made them.
-    const orOurs =
-      (type: ResourceTypeRef, { metadata }: { metadata: ObjectMeta }) =>
-      async (error: unknown) => {
-        const { namespace, name = '' } = metadata;
-        const found =
-          isAlreadyExists(error) &&
-          (await client.get(type, { namespace, name }, { signal }));
-        if (!found || !isOurs(found)) {
-          throw error;
-        }
-      };
-    await createOnce(client, coreTypes.persistentVolumeClaims, staging, {
+    await createOrFind(client, coreTypes.persistentVolumeClaims, staging, {
       clock,
       signal,
       isOurs,
-    }).catch(orOurs(coreTypes.persistentVolumeClaims, staging));
-    await createOnce<DataDownload>(
+    });
+    await createOrFind<DataDownload>(
       client,
       veleroTypes.dataDownloads,
       download,
       { clock, signal, isOurs },
-    ).catch(orOurs(veleroTypes.dataDownloads, download));
+    );
   }
 
   private async waitForContent(): Promise<void> {

@@ -4,7 +4,7 @@ import { seconds } from '../../backup/prepareBackup';
 import { isConflict } from '../../cluster/ApiError';
 import type { Clock } from '../../cluster/Clock';
 import type { ClusterClient } from '../../cluster/ClusterClient';
-import { createOnce } from '../../cluster/createOnce';
+import { createOrFind } from '../../cluster/createOrFind';
 import { coreTypes } from '../../cluster/knownTypes';
 import type { KubernetesObject } from '../../cluster/KubernetesObject';
 import { selectedNodeAnnotation } from '../../volumes/expose/temporaryClaim';
@@ -275,7 +275,7 @@ async function bindClaim(
     },
   });
   await untilReserved(volume, context);
-  await createOnce<KubernetesObject>(
+  await createOrFind<KubernetesObject>(
     client,
     claims,
     {
@@ -289,17 +289,7 @@ async function bindClaim(
       signal,
       isOurs: found => stringAt(found, 'spec', 'volumeName') === volume,
     },
-  ).catch(async error => {
-    // It was made before a crash.
-    const found = await client.get(
-      claims,
-      { namespace, name: claim.name },
-      { signal },
-    );
-    if (!found || stringAt(found, 'spec', 'volumeName') !== volume) {
-      throw error;
-    }
-  });
+  );
   const until = clock.monotonic() + claimMs;
   while (!(await isBoundTo(claim.name, volume, context))) {
     if (clock.monotonic() >= until) {
