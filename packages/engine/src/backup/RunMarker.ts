@@ -1,6 +1,7 @@
 import { parseJson, stringifyJson } from '../cluster/json';
 import type { BackupStore } from '../storage/BackupStore';
 import { ObjectNotFoundError } from '../storage/ObjectStore';
+import { runMarkerKey } from '../storage/runMarkerKey';
 
 const maxBytes = 64 * 1024;
 
@@ -8,11 +9,8 @@ interface SignalOption {
   signal?: AbortSignal;
 }
 
-function keyOf(store: BackupStore, backup: string): string {
-  return `${
-    store.keys.backup(backup).directory
-  }${backup}-lifeboat-running.json`;
-}
+const keyOf = (store: BackupStore, backup: string) =>
+  runMarkerKey(store.keys, backup);
 
 /**
  * Writes down, before anything else of a backup is in storage, whose files are going to be there: without metadata nothing else
@@ -75,31 +73,4 @@ export async function removeRunMarker(
   options: SignalOption,
 ): Promise<void> {
   await store.objects.delete([keyOf(store, name)], options);
-}
-
-/** Removes all files of an unfinished backup, the marker last, so that a removal that was cut short can be gone on with. */
-export async function removeMarkedFiles(
-  store: BackupStore,
-  name: string,
-  options: SignalOption,
-): Promise<void> {
-  const marker = keyOf(store, name);
-  let batch: string[] = [];
-  for await (const { key } of store.objects.list(
-    store.keys.backup(name).directory,
-    options,
-  )) {
-    if (key !== marker) {
-      batch.push(key);
-    }
-    if (batch.length === 1000) {
-      await store.objects.delete(batch, options);
-      batch = [];
-    }
-  }
-  if (batch.length > 0) {
-    await store.objects.delete(batch, options);
-  }
-  // The rest, and uploads that never ended.
-  await store.deleteBackup(name, options);
 }

@@ -100,7 +100,10 @@ export interface BackupStore {
     backup: string,
     options?: ReadOptions,
   ): Promise<LogText | undefined>;
-  /** Deletes everything below `backups/<backup>/`, metadata first, so that an interrupted deletion is no backup any more. */
+  /**
+   * Deletes everything below `backups/<backup>/`: metadata first, so that an interrupted deletion is no backup any more, and the mark of
+   * a run last, so that it can be gone on with.
+   */
   deleteBackup(
     backup: string,
     options?: { signal?: AbortSignal },

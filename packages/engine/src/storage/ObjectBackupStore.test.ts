@@ -14,6 +14,7 @@ import type { Backup } from '@lifeboat/velero-api';
 import { FilesystemObjectStore } from './FilesystemObjectStore';
 import { ObjectBackupStore } from './ObjectBackupStore';
 import type { ObjectStore } from './ObjectStore';
+import { runMarkerKey } from './runMarkerKey';
 
 let folder: string;
 let objects: ObjectStore;
@@ -172,6 +173,26 @@ describe('ObjectBackupStore', () => {
     await store.deleteBackup('b');
     await store.deleteRestore('r');
     expect(await keys()).toEqual(['velero/backups/b2/velero-backup.json']);
+  });
+
+  it('deletes the mark of a run last: a deletion that was cut short can be gone on with', async () => {
+    const marker = runMarkerKey(store.keys, 'b');
+    await store.putMetadata('b', backup);
+    await store.putBackupFile('b', 'logs', gzipSync('x'));
+    await objects.put(marker, Buffer.from('{}'));
+    const deletions: string[][] = [];
+    const remove = objects.delete.bind(objects);
+    jest.spyOn(objects, 'delete').mockImplementation(async (some, options) => {
+      deletions.push([...some]);
+      await remove(some, options);
+    });
+    await store.deleteBackup('b');
+    expect(deletions).toEqual([
+      ['velero/backups/b/velero-backup.json'],
+      ['velero/backups/b/b-logs.gz'],
+      [marker],
+    ]);
+    expect(await keys()).toEqual([]);
   });
 
   it('writes nothing to a read-only location', async () => {

@@ -15,6 +15,7 @@ import {
   StorageError,
   type ObjectStore,
 } from './ObjectStore';
+import { runMarkerKey } from './runMarkerKey';
 
 const maxMetadataBytes = 16 * 1024 * 1024;
 const maxJsonBytes = 128 * 1024 * 1024;
@@ -165,8 +166,10 @@ export class ObjectBackupStore implements BackupStore {
   ): Promise<void> {
     this.refuseReadOnly();
     const keys = this.keys.backup(checkName(backup));
+    const marker = runMarkerKey(this.keys, backup);
     await this.objects.delete([keys.metadata], options);
-    await this.deleteBelow(keys.directory, options);
+    await this.deleteBelow(keys.directory, options, marker);
+    await this.objects.delete([marker], options);
     await this.sweepUnfinished(keys.directory, options);
   }
 
@@ -267,10 +270,12 @@ export class ObjectBackupStore implements BackupStore {
   private async deleteBelow(
     directory: string,
     options: SignalOption,
+    spared?: string,
   ): Promise<void> {
     let batch: string[] = [];
-    for await (const object of this.objects.list(directory, options)) {
-      batch.push(object.key);
+    for await (const { key } of this.objects.list(directory, options)) {
+      if (key === spared) continue;
+      batch.push(key);
       if (batch.length === 1000) {
         await this.objects.delete(batch, options);
         batch = [];

@@ -4,11 +4,7 @@ import {
   type BackupStorageLocation,
   veleroLabels,
 } from '@lifeboat/velero-api';
-import {
-  readRunMarker,
-  removeMarkedFiles,
-  removeRunMarker,
-} from '../../backup/RunMarker';
+import { readRunMarker, removeRunMarker } from '../../backup/RunMarker';
 import {
   dataPathTypes,
   snapshotNamespaces,
@@ -60,7 +56,7 @@ export async function removeLeftovers(
   await removeSnapshotsOf(uid, namespaces, 'Delete', { client, signal });
   await forgetData(backup, location, context);
   if (!stored && (await readRunMarker(store, name, { signal })) === uid) {
-    await removeMarkedFiles(store, name, { signal });
+    await store.deleteBackup(name, { signal });
   }
   return true;
 }
