@@ -9,7 +9,15 @@ import {
   windowLength,
 } from '../splitter/Scanner';
 import { SplitterParameters } from '../splitter/splitterParameters';
-import { SealerSetup } from '../worker/sealing';
+import { ReadFailure } from '../worker/readFiles';
+import {
+  ChunkToSeal,
+  SealedChunk,
+  sealedLead,
+  SealerSetup,
+  sealedTail,
+  Stretch,
+} from '../worker/sealing';
 import { SealPool, startSealPool } from '../worker/SealPool';
 
 /** A source of bytes: fills part of a buffer and returns how many bytes it wrote, 0 only at the end. */
@@ -24,6 +32,20 @@ export interface StoredChunk {
   readonly contentId: string;
   readonly length: number;
 }
+
+/** A small file that is stored as one chunk. */
+export interface FileToStore {
+  readonly path: string | Buffer;
+  /** Expected length in bytes. */
+  readonly size: number;
+  readonly compressor: Compressor | undefined;
+}
+
+/** What became of it; `elsewhere`: it must be read another way. */
+export type StoredFile =
+  | StoredChunk
+  | { readonly failed: ReadFailure }
+  | 'elsewhere';
 
 const readStep = 1024 * 1024;
 // The encrypted form is longer than the chunk: its nonce lies in the window before, its tag behind.
@@ -76,11 +98,10 @@ export class ChunkPipeline {
     );
   }
 
-  /** Bytes that are never cut: what is not longer is one chunk. */
-  get wholeBelow(): number {
-    return this.parameters.method === 'fixed'
-      ? this.parameters.maximum
-      : this.parameters.minimum - 1;
+  /** Bytes of the shared memory that a file of a batch takes. */
+  static roomFor(size: number): number {
+    // One byte more than expected shows whether the file has grown.
+    return sealedLead + size + 1 + sealedTail;
   }
 
   private async takeSlot(signal: AbortSignal | undefined): Promise<number> {
@@ -197,7 +218,7 @@ export class ChunkPipeline {
   }
 
   private async storeSlot(
-    stretch: { at: number; length: number },
+    stretch: Stretch,
     prefix: string,
     compressor: Compressor | undefined,
     signal: AbortSignal | undefined,
@@ -205,22 +226,10 @@ export class ChunkPipeline {
     const contentId = prefix + (await this.pool.hash(stretch));
     if (this.contents.claim(contentId)) {
       try {
-        const sealed = await this.pool.seal(
-          stretch,
-          contentIv(contentId).toString('hex'),
-          compressor?.name,
-        );
-        const bytes = this.memory.subarray(
-          sealed.at,
-          sealed.at + sealed.length,
-        );
-        await this.contents.appendSealed(
-          contentId,
-          bytes,
-          stretch.length,
-          sealed.compression,
-          signal,
-        );
+        const [sealed] = await this.pool.seal([
+          chunkToSeal(stretch, contentId, compressor),
+        ]);
+        await this.append(contentId, stretch.length, sealed, signal);
       } finally {
         this.contents.unclaim(contentId);
       }
@@ -228,7 +237,79 @@ export class ChunkPipeline {
     return { contentId, length: stretch.length };
   }
 
+  private append(
+    contentId: string,
+    length: number,
+    sealed: SealedChunk,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const bytes = this.memory.subarray(sealed.at, sealed.at + sealed.length);
+    return this.contents.appendSealed(
+      contentId,
+      bytes,
+      length,
+      sealed.compression,
+      signal,
+    );
+  }
+
+  /**
+   * Stores small files, each as one chunk of file data; where they are hashed and encrypted they are read, too.
+   *
+   * @param files - none so long that it could be cut; their room together no more than the longest chunk
+   * @returns in the order of the files
+   */
+  async storeFiles(
+    files: readonly FileToStore[],
+    signal?: AbortSignal,
+  ): Promise<StoredFile[]> {
+    const slot = await this.takeSlot(signal);
+    const claimed: { contentId: string; chunk: ChunkToSeal }[] = [];
+    try {
+      let free = dataStart + slot * this.slotSize + windowLength;
+      const places = files.map(({ path, size }) => {
+        const at = free + sealedLead;
+        free += ChunkPipeline.roomFor(size);
+        return { path, size, at };
+      });
+      const read = await this.pool.readFiles(places);
+      signal?.throwIfAborted();
+      const stored = read.map(
+        ({ hash: contentId, length, failed }, i): StoredFile => {
+          if (failed) return { failed };
+          if (contentId === undefined) return 'elsewhere';
+          if (this.contents.claim(contentId)) {
+            const stretch = { at: places[i].at, length };
+            const chunk = chunkToSeal(stretch, contentId, files[i].compressor);
+            claimed.push({ contentId, chunk });
+          }
+          return { contentId, length };
+        },
+      );
+      if (claimed.length === 0) return stored;
+      const sealed = await this.pool.seal(claimed.map(({ chunk }) => chunk));
+      for (const [i, { contentId, chunk }] of claimed.entries())
+        await this.append(contentId, chunk.length, sealed[i], signal);
+      return stored;
+    } finally {
+      for (const { contentId } of claimed) this.contents.unclaim(contentId);
+      this.giveSlot(slot);
+    }
+  }
+
   close(): Promise<void> {
     return this.pool.close();
   }
+}
+
+function chunkToSeal(
+  stretch: Stretch,
+  contentId: string,
+  compressor: Compressor | undefined,
+): ChunkToSeal {
+  return {
+    ...stretch,
+    iv: contentIv(contentId).toString('hex'),
+    compressor: compressor?.name,
+  };
 }

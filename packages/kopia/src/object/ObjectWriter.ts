@@ -1,8 +1,14 @@
 import { Compressor, compressorToWrite } from '../compression/compressors';
 import { ContentStore } from '../content/ContentStore';
 import { RepositoryFormat } from '../format/RepositoryFormat';
-import { splitterParameters } from '../splitter/splitterParameters';
-import { ByteSource, ChunkPipeline, StoredChunk } from './ChunkPipeline';
+import { neverCut, splitterParameters } from '../splitter/splitterParameters';
+import {
+  ByteSource,
+  ChunkPipeline,
+  FileToStore,
+  StoredChunk,
+  StoredFile,
+} from './ChunkPipeline';
 import { formatIndirect, IndirectEntry } from './indirectObject';
 import { openObject } from './ObjectReader';
 
@@ -30,8 +36,22 @@ export interface WrittenObject {
   readonly length: number;
 }
 
+/** How many small files are stored at once. */
+export interface BatchLimits {
+  /** Bytes of the largest file. */
+  readonly largestFile: number;
+  readonly files: number;
+  /** Bytes of the files together, what encryption adds included. */
+  readonly bytes: number;
+  /** Threads that each work on a batch. */
+  readonly threads: number;
+}
+
 // Below this size, handing a chunk to another thread costs more than hashing it here.
 const inlineLimit = 256 * 1024;
+// So many small files are handed to another thread at once that the way there and back costs little.
+const filesPerBatch = 64;
+const bytesPerBatch = 1024 * 1024;
 // Chunks of one object that are under way at once, beyond the slots: keeps the list of promises short.
 const ahead = 64;
 
@@ -67,10 +87,9 @@ export class ObjectWriter {
     options: WriteObjectOptions = {},
   ): Promise<WrittenObject> {
     const splitter = options.splitter ?? this.format.splitter;
-    const { method, minimum, maximum } = splitterParameters(splitter);
     if (
       data.length <= inlineLimit &&
-      data.length <= (method === 'fixed' ? maximum : minimum - 1)
+      data.length <= neverCut(splitterParameters(splitter))
     ) {
       const id = await this.contents.write(
         data,
@@ -108,7 +127,35 @@ export class ObjectWriter {
     return this.writeChunks(source, { ...options, splitter }, buffer);
   }
 
-  private compressorFor({ compressor }: WriteObjectOptions) {
+  /** What {@link ObjectWriter.storeFiles} takes at once. */
+  get batchLimits(): BatchLimits {
+    const parameters = splitterParameters(this.format.splitter);
+    const bytes = Math.min(bytesPerBatch, parameters.maximum);
+    return {
+      largestFile: Math.min(
+        inlineLimit,
+        neverCut(parameters),
+        bytes - ChunkPipeline.roomFor(0),
+      ),
+      files: filesPerBatch,
+      bytes,
+      threads: Math.max(1, this.workers),
+    };
+  }
+
+  /** Reads and stores small files, within {@link ObjectWriter.batchLimits}. */
+  async storeFiles(
+    files: readonly FileToStore[],
+    signal?: AbortSignal,
+  ): Promise<StoredFile[]> {
+    const pipeline = await this.pipeline(this.format.splitter);
+    return pipeline.storeFiles(
+      files.map(file => ({ ...file, compressor: this.compressorFor(file) })),
+      signal,
+    );
+  }
+
+  private compressorFor({ compressor }: { compressor?: Compressor }) {
     return this.format.indexVersion > 1 ? compressor : undefined;
   }
 

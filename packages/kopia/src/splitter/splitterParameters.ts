@@ -68,3 +68,12 @@ export function splitterParameters(name: string): SplitterParameters {
   if (!found) throw new KopiaError('unsupported', `Unknown splitter "${name}"`);
   return found;
 }
+
+/** Bytes that are never cut: what is not longer is one chunk. */
+export function neverCut({
+  method,
+  minimum,
+  maximum,
+}: SplitterParameters): number {
+  return method === 'fixed' ? maximum : minimum - 1;
+}

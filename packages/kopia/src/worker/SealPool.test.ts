@@ -57,7 +57,9 @@ it.each([0, 3])(
       chunks.map(async ({ data, stretch }, i) => {
         const id = await pool.hash(stretch);
         expect(id).toBe(hash.digest(data).toString('hex'));
-        const sealed = await pool.seal(stretch, id, 'zstd-fastest');
+        const [sealed] = await pool.seal([
+          { ...stretch, iv: id, compressor: 'zstd-fastest' },
+        ]);
         expect(sealed.compression).toBe(i % 2 ? 0 : 0x1101);
         const plain = cipher.open(
           memory.subarray(sealed.at, sealed.at + sealed.length),
@@ -68,7 +70,9 @@ it.each([0, 3])(
       }),
     );
     await expect(
-      pool.seal(chunks[0].stretch, '00'.repeat(16), 'lz4'),
+      pool.seal([
+        { ...chunks[0].stretch, iv: '00'.repeat(16), compressor: 'lz4' },
+      ]),
     ).rejects.toThrow('cannot be written');
     await pool.close();
   },

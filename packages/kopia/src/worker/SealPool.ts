@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { KopiaError } from '../errors';
+import { Columns, fromColumns, toColumns } from './columns';
+import { FileRead, FileToRead } from './readFiles';
 import {
+  ChunkToSeal,
   SealAnswer,
   SealedChunk,
   Sealer,
@@ -11,14 +14,13 @@ import {
   Stretch,
 } from './sealing';
 
-/** Hashes and encrypts chunks of one shared memory, in worker threads or in this one. */
+/** Reads small files, hashes and encrypts chunks in one shared memory, in worker threads or in this one. */
 export interface SealPool {
   hash(stretch: Stretch): Promise<string>;
-  seal(
-    stretch: Stretch,
-    iv: string,
-    compressor: string | undefined,
-  ): Promise<SealedChunk>;
+  /** In the order of the files. */
+  readFiles(files: readonly FileToRead[]): Promise<readonly FileRead[]>;
+  /** In the order of the chunks. */
+  seal(chunks: readonly ChunkToSeal[]): Promise<readonly SealedChunk[]>;
   close(): Promise<void>;
 }
 
@@ -49,9 +51,13 @@ async function inThisThread(
       await turn();
       return sealer.hash(stretch);
     },
-    async seal(stretch, iv, compressor) {
+    async readFiles(files) {
       await turn();
-      return sealer.seal(stretch, iv, compressor);
+      return sealer.readFiles(files);
+    },
+    async seal(chunks) {
+      await turn();
+      return sealer.seal(chunks);
     },
     close: async () => undefined,
   };
@@ -115,7 +121,7 @@ function inWorkers(
     if ('error' in answer)
       throw new KopiaError(
         'storage',
-        `Encrypting a chunk failed: ${answer.error}`,
+        `A worker thread failed: ${answer.error}`,
       );
     return answer;
   };
@@ -123,12 +129,24 @@ function inWorkers(
     async hash(stretch) {
       return ((await ask({ kind: 'hash', stretch })) as { hash: string }).hash;
     },
-    async seal(stretch, iv, compressor) {
-      return (
-        (await ask({ kind: 'seal', stretch, iv, compressor })) as {
-          sealed: SealedChunk;
-        }
-      ).sealed;
+    async readFiles(files) {
+      const answer = await ask({
+        kind: 'read',
+        files: toColumns(files, { path: true, size: true, at: true }),
+      });
+      return fromColumns((answer as { files: Columns<FileRead> }).files);
+    },
+    async seal(chunks) {
+      const answer = await ask({
+        kind: 'seal',
+        chunks: toColumns(chunks, {
+          at: true,
+          length: true,
+          iv: true,
+          compressor: true,
+        }),
+      });
+      return fromColumns((answer as { sealed: Columns<SealedChunk> }).sealed);
     },
     async close() {
       closing = true;

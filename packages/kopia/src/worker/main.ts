@@ -1,6 +1,7 @@
-// Entry of the worker threads: hashes and encrypts chunks in memory that it shares with the main thread.
+// Entry of the worker threads: reads small files, hashes and encrypts chunks in memory that it shares with the main thread.
 import { parentPort, workerData } from 'node:worker_threads';
 import { keepFreedMemory } from '../garbage';
+import { fromColumns, toColumns } from './columns';
 import { Sealer, SealAnswer, SealerSetup, SealRequest } from './sealing';
 
 const { setup, memory } = workerData as {
@@ -20,21 +21,39 @@ sealer.then(
   },
 );
 
+function answerTo(request: SealRequest, ready: Sealer): SealAnswer {
+  const { number, kind } = request;
+  switch (kind) {
+    case 'hash':
+      return { number, hash: ready.hash(request.stretch) };
+    case 'read':
+      return {
+        number,
+        files: toColumns(ready.readFiles(fromColumns(request.files)), {
+          length: true,
+          hash: true,
+          failed: true,
+        }),
+      };
+    default:
+      return {
+        number,
+        sealed: toColumns(ready.seal(fromColumns(request.chunks)), {
+          at: true,
+          length: true,
+          compression: true,
+        }),
+      };
+  }
+}
+
 port.on('message', async (request: SealRequest) => {
-  const { number, stretch } = request;
   let answer: SealAnswer;
   try {
-    const ready = await sealer;
-    answer =
-      request.kind === 'hash'
-        ? { number, hash: ready.hash(stretch) }
-        : {
-            number,
-            sealed: ready.seal(stretch, request.iv, request.compressor),
-          };
+    answer = answerTo(request, await sealer);
   } catch (error) {
     answer = {
-      number,
+      number: request.number,
       error: error instanceof Error ? error.message : String(error),
     };
   }

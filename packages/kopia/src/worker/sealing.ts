@@ -5,10 +5,13 @@ import {
 import {
   ContentCipher,
   createContentCipher,
+  encryptionOverhead,
   nonceLength,
 } from '../encryption/ContentCipher';
 import { freeBuffer } from '../garbage';
 import { ContentHash, createContentHash } from '../hashing/ContentHash';
+import { Columns } from './columns';
+import { fileMeter, FileRead, FileToRead, readFiles } from './readFiles';
 
 /** What a worker needs to know about a repository. */
 export interface SealerSetup {
@@ -24,6 +27,14 @@ export interface Stretch {
   readonly length: number;
 }
 
+/** A chunk that shall be encrypted. */
+export interface ChunkToSeal extends Stretch {
+  /** In hexadecimal. */
+  readonly iv: string;
+  /** Name of the compressor. */
+  readonly compressor: string | undefined;
+}
+
 /** An encrypted chunk in the shared memory. */
 export interface SealedChunk extends Stretch {
   /** Header ID of the compressor, 0 when compression did not pay. */
@@ -32,9 +43,13 @@ export interface SealedChunk extends Stretch {
 
 /** Bytes that a sealed chunk takes before the chunk's first byte. */
 export const sealedLead = nonceLength;
+/** Bytes that it may take behind the chunk's last one. */
+export const sealedTail = encryptionOverhead - nonceLength;
 
 /** Hashes and encrypts chunks where they lie. */
 export class Sealer {
+  private readonly meter = fileMeter();
+
   private constructor(
     private readonly hashFunction: ContentHash,
     private readonly cipher: ContentCipher,
@@ -57,14 +72,19 @@ export class Sealer {
       .toString('hex');
   }
 
-  /** Replaces a chunk by its encrypted form, which begins 12 bytes before it. */
-  seal(
-    { at, length }: Stretch,
-    iv: string,
-    compressorName: string | undefined,
-  ): SealedChunk {
+  /** Reads small files into the memory, and names them. */
+  readFiles(files: readonly FileToRead[]): FileRead[] {
+    return readFiles(files, this.memory, file => this.hash(file), this.meter);
+  }
+
+  /** Replaces each chunk by its encrypted form, which begins 12 bytes before it. */
+  seal(chunks: readonly ChunkToSeal[]): SealedChunk[] {
+    return chunks.map(chunk => this.sealChunk(chunk));
+  }
+
+  private sealChunk({ at, length, iv, compressor: name }: ChunkToSeal) {
     const plain = this.memory.subarray(at, at + length);
-    const compressor = compressorToWrite(compressorName);
+    const compressor = compressorToWrite(name);
     const start = at - sealedLead;
     const ivBytes = Buffer.from(iv, 'hex');
     if (compressor?.compress) {
@@ -92,21 +112,16 @@ export class Sealer {
 }
 
 /** A request to a worker. */
-export type SealRequest = {
-  readonly number: number;
-  readonly stretch: Stretch;
-} & (
-  | { readonly kind: 'hash' }
-  | {
-      readonly kind: 'seal';
-      readonly iv: string;
-      readonly compressor: string | undefined;
-    }
+export type SealRequest = { readonly number: number } & (
+  | { readonly kind: 'hash'; readonly stretch: Stretch }
+  | { readonly kind: 'read'; readonly files: Columns<FileToRead> }
+  | { readonly kind: 'seal'; readonly chunks: Columns<ChunkToSeal> }
 );
 
 /** A worker's answer. */
 export type SealAnswer = { readonly number: number } & (
   | { readonly hash: string }
-  | { readonly sealed: SealedChunk }
+  | { readonly files: Columns<FileRead> }
+  | { readonly sealed: Columns<SealedChunk> }
   | { readonly error: string }
 );

@@ -13,13 +13,13 @@ import { IgnoreRules, parseIgnoreFile } from './IgnoreRules';
 import { PolicyTree } from './PolicyTree';
 import { PreviousDirectories } from './PreviousTrees';
 import { Semaphore } from './Semaphore';
+import { SmallFiles } from './SmallFiles';
 import {
   directoryMeter,
   isInvalidName,
   openSourceFile,
   readSourceDirectory,
   readSourceLink,
-  SmallFileReader,
   SourceEntry,
   SourceError,
 } from './sourceFiles';
@@ -102,13 +102,26 @@ export class TreeUploader {
   root: DirectoryInProgress | undefined;
 
   private readonly slots: Semaphore;
-  private readonly smallFiles = new SmallFileReader();
+  private readonly smallFiles: SmallFiles;
+  private readonly smallFileSlots: Semaphore;
   private readonly directoryMeter = directoryMeter();
   private turnSince = performance.now();
   private failure: unknown;
 
   constructor(private readonly options: TreeUploaderOptions) {
     this.slots = new Semaphore(options.parallelFiles);
+    const { objects } = options.repository;
+    const limits = objects.batchLimits;
+    // Each thread reads one file at a time.
+    const allowed = options.parallelFiles >= limits.threads;
+    this.smallFiles = new SmallFiles(
+      allowed ? limits : { ...limits, largestFile: -1 },
+      files => objects.storeFiles(files, options.signal),
+    );
+    // One batch is gathered while each thread has one to work on and one that waits.
+    this.smallFileSlots = new Semaphore(
+      limits.files * (2 * limits.threads + 1),
+    );
   }
 
   private metadataCompressor({ metadataCompression }: Policy) {
@@ -128,8 +141,14 @@ export class TreeUploader {
       rules: IgnoreRules.none,
       dotIgnoreFiles: policies.effective.files?.ignoreDotFiles ?? [],
     };
-    const { result } = await this.enter(entry, place, undefined);
-    return result;
+    try {
+      const { result } = await this.enter(entry, place, undefined);
+      this.smallFiles.flush();
+      return await result;
+    } catch (error) {
+      this.smallFiles.abandon(error);
+      throw error;
+    }
   }
 
   private checkGoing() {
@@ -233,7 +252,15 @@ export class TreeUploader {
       else {
         const cached = here.previous.unchanged(child);
         if (cached) this.takeOver(child, cached, builder);
-        else {
+        else if (this.isSmall(child, here)) {
+          await this.smallFileSlots.acquire();
+          await this.turn();
+          later(
+            this.smallFile(child, here, builder, progress).finally(() =>
+              this.smallFileSlots.release(),
+            ),
+          );
+        } else {
           await this.slots.acquire();
           await this.turn();
           later(
@@ -342,6 +369,66 @@ export class TreeUploader {
     );
   }
 
+  private isSmall({ kind, name, size }: SourceEntry, here: Place): boolean {
+    return (
+      kind === 'f' &&
+      this.smallFiles.takes(size) &&
+      !here.policies.child(name).effective.splitter?.algorithm
+    );
+  }
+
+  /** Stores a file together with others; one that must be read another way is stored alone. */
+  private async smallFile(
+    child: SourceEntry,
+    here: Place,
+    builder: DirectoryBuilder,
+    progress: DirectoryInProgress,
+  ) {
+    const path = join(here.path, child.name);
+    const policy = here.policies.child(child.name).effective;
+    const stored = await this.smallFiles.add({
+      path: child.path,
+      size: child.size,
+      compressor: compressorToWrite(
+        compressorForFile(policy, child.name, child.size),
+      ),
+    });
+    if (stored === 'elsewhere') {
+      await this.slots.acquire();
+      await this.leaf(child, here, builder, progress).finally(() =>
+        this.slots.release(),
+      );
+    } else if ('failed' in stored)
+      this.report(
+        builder,
+        path,
+        new SourceError(stored.failed),
+        policy.errorHandling?.ignoreFileErrors,
+      );
+    else {
+      if (stored.length !== child.size) this.changedFiles.push(path);
+      this.counts.hashedBytes += stored.length;
+      this.stored(child, stored.contentId, stored.length, builder);
+    }
+  }
+
+  private stored(
+    child: SourceEntry,
+    id: string,
+    length: number,
+    builder: DirectoryBuilder,
+  ) {
+    this.counts.files += 1;
+    this.counts.nonCachedFiles += child.kind === 'f' ? 1 : 0;
+    this.counts.totalSize += length;
+    this.noteLost(child);
+    this.add(builder, child, {
+      ...describeEntry(child),
+      size: length,
+      obj: id,
+    });
+  }
+
   private async leaf(
     child: SourceEntry,
     here: Place,
@@ -351,19 +438,11 @@ export class TreeUploader {
     const path = join(here.path, child.name);
     const policy = here.policies.child(child.name).effective;
     try {
-      const stored =
+      const { id, length } =
         child.kind === 's'
           ? await this.link(child, policy)
           : await this.file(child, path, policy, progress);
-      this.counts.files += 1;
-      this.counts.nonCachedFiles += child.kind === 'f' ? 1 : 0;
-      this.counts.totalSize += stored.length;
-      this.noteLost(child);
-      this.add(builder, child, {
-        ...describeEntry(child),
-        size: stored.length,
-        obj: stored.id,
-      });
+      this.stored(child, id, length, builder);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       this.report(builder, path, error, policy.errorHandling?.ignoreFileErrors);
@@ -387,19 +466,8 @@ export class TreeUploader {
     path: string,
     policy: Policy,
     progress?: DirectoryInProgress,
-    openFlags?: number,
   ): Promise<WrittenObject> {
-    const small =
-      openFlags === undefined
-        ? this.smallFiles.read(child.path, child.size)
-        : undefined;
-    if (small) {
-      if (small.bytes.length !== child.size) this.changedFiles.push(path);
-      return this.options.repository.objects
-        .writeBuffer(small.bytes, this.writeOptions(child, policy))
-        .finally(() => small.release());
-    }
-    const opened = await openSourceFile(child.path, openFlags);
+    const opened = await openSourceFile(child.path);
     const described = { ...describeEntry(child), obj: '' };
     try {
       const above = policy.upload?.parallelUploadAboveSize ?? -1;

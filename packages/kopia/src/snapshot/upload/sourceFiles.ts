@@ -1,17 +1,14 @@
 import {
   BigIntStats,
   close,
-  closeSync,
   constants,
   lstat,
   lstatSync,
   open,
-  openSync,
   read,
   readdir,
   readdirSync,
   readlink,
-  readSync,
   statSync,
 } from 'node:fs';
 import { messageOf } from '../../errors';
@@ -319,103 +316,4 @@ export function openSourceFile(
       });
     });
   });
-}
-
-/** Largest size in bytes that is read directly. */
-const largestSmallFile = 64 * 1024;
-// A file in the page cache takes a tenth of this; on a disk, reading several at once is what helps.
-const slowReadMs = 0.4;
-const readsAfterSlow = 64;
-const slabSize = 1024 * 1024;
-const spareSlabs = 2;
-
-/** A large buffer that files share. */
-interface Slab {
-  readonly memory: Buffer;
-  used: number;
-  /** Files in it that are still needed. */
-  files: number;
-}
-
-/** The bytes of a small file. */
-export interface SmallFile {
-  readonly bytes: Buffer;
-  /** To be called when the bytes are not needed any more: the next files take their place. */
-  release(): void;
-}
-
-/**
- * Reads small files directly instead of through the thread pool, which costs several times the processor time. A file
- * system that answers slowly would block this thread, so slow reads send the next ones through the pool.
- */
-export class SmallFileReader {
-  private readonly meter = new SlownessMeter(slowReadMs, readsAfterSlow);
-  private slab: Slab | undefined;
-  private readonly spare: Slab[] = [];
-
-  /** A slab with room for one file. */
-  private withRoom(length: number): Slab {
-    if (!this.slab || this.slab.used + length > slabSize)
-      this.slab = this.spare.pop() ?? {
-        memory: Buffer.allocUnsafeSlow(slabSize),
-        used: 0,
-        files: 0,
-      };
-    return this.slab;
-  }
-
-  private empty(slab: Slab) {
-    slab.used = 0;
-    if (slab !== this.slab && this.spare.length < spareSlabs)
-      this.spare.push(slab);
-  }
-
-  /** All bytes of a file; undefined when it must be read the other way. */
-  read(path: SourcePath, size: number): SmallFile | undefined {
-    if (size > largestSmallFile) return undefined;
-    if (!this.meter.direct()) return undefined;
-    const started = performance.now();
-    // One byte more than expected shows whether the file has grown.
-    const length = size + 1;
-    const slab = this.withRoom(length);
-    const buffer = slab.memory.subarray(slab.used, slab.used + length);
-    const have = readWhole(path, buffer);
-    this.meter.note(performance.now() - started);
-    if (have > size) return undefined;
-    slab.used += length;
-    slab.files += 1;
-    return {
-      bytes: buffer.subarray(0, have),
-      release: () => {
-        slab.files -= 1;
-        if (slab.files === 0) this.empty(slab);
-      },
-    };
-  }
-}
-
-function readWhole(path: SourcePath, buffer: Buffer): number {
-  let fd: number;
-  try {
-    fd = openSync(
-      path,
-      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-    );
-  } catch (error) {
-    throw new SourceError(error);
-  }
-  try {
-    let have = 0;
-    while (have < buffer.length) {
-      const got = readSync(fd, buffer, have, buffer.length - have, null);
-      have += got;
-      // All that was expected came at once: another call would only say that nothing follows.
-      if (got === 0 || have === buffer.length - 1) break;
-    }
-    return have;
-  } catch (error) {
-    throw new SourceError(error);
-  } finally {
-    closeSync(fd);
-  }
 }

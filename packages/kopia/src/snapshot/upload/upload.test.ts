@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { MemoryStorage } from '../../blob/MemoryStorage';
 import { openObject } from '../../object/ObjectReader';
 import { CreateOptions, Repository } from '../../Repository';
@@ -529,6 +529,83 @@ describe('a tree', () => {
     expect(
       listSnapshots(repository).map(({ incomplete }) => incomplete),
     ).toEqual([undefined]);
+    await repository.close();
+  });
+
+  it('stores many small files together as it stores each alone', async () => {
+    for (let i = 0; i < 400; i++) {
+      const length = [0, 1, 900, 70_000, 262_144, 262_145][i % 6];
+      writeDated(
+        join(folder, `d${i % 7}/f${i}`),
+        i % 5 ? xorshift((i % 90) + 1, length) : Buffer.alloc(length, 'text '),
+      );
+    }
+    const secret = xorshift(7, 32);
+    const upload = async (parallelFiles: number, compression: string) => {
+      // With fewer files at once than threads, each is stored alone.
+      const repository = await create({ secret, workers: 2 });
+      setPolicy(
+        repository,
+        {},
+        { compression: { compressorName: compression } },
+      );
+      const { snapshot, report } = await uploadTree(repository, folder, {
+        parallelFiles,
+      });
+      const out = join(temporaryFolder(), 'out');
+      await restoreTree(repository, rootOf(snapshot), out);
+      const differences = execFileSync(
+        'diff',
+        ['-r', '--no-dereference', folder, out],
+        { encoding: 'utf8' },
+      );
+      const { contents, deduplicated } = repository.contents.counts;
+      await repository.close();
+      return {
+        obj: rootOf(snapshot).obj,
+        progress: report.progress,
+        counts: { contents, deduplicated },
+        differences,
+      };
+    };
+    for (const compression of ['none', 'zstd-fastest']) {
+      const together = await upload(16, compression);
+      const alone = await upload(1, compression);
+      expect(together).toEqual(alone);
+      expect(together.progress).toMatchObject({ files: 404, cachedFiles: 0 });
+    }
+  });
+
+  it('names small files that cannot be read, and stores the others', async () => {
+    for (let i = 0; i < 200; i++) writeDated(join(folder, `f${i}`), `${i}`);
+    const repository = await create();
+    const { objects } = repository;
+    const storeFiles = objects.storeFiles.bind(objects);
+    let gone = '';
+    jest
+      .spyOn(objects, 'storeFiles')
+      .mockImplementationOnce((files, signal) => {
+        gone = files[40].path.toString();
+        rmSync(gone);
+        return storeFiles(files, signal);
+      });
+    const { report } = await uploadTree(repository, folder);
+    expect(report.errors).toEqual([
+      { path: basename(gone), error: 'open: no such file or directory' },
+    ]);
+    expect(report.progress.files).toBe(203);
+    await repository.close();
+  });
+
+  it('ends with what stops the storing of small files', async () => {
+    for (let i = 0; i < 200; i++) writeDated(join(folder, `f${i}`), `${i}`);
+    const repository = await create();
+    jest
+      .spyOn(repository.contents, 'appendSealed')
+      .mockRejectedValue(new Error('no room'));
+    await expect(
+      uploadTree(repository, folder, { untrusted: true }),
+    ).rejects.toThrow('no room');
     await repository.close();
   });
 
