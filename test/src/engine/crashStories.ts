@@ -222,65 +222,6 @@ export function crashStories(
       expect(source.status?.phase).toBe('Completed');
       const phases: string[] = [];
       const stages = new Set<string>();
-      let died = true;
-      for (let writes = 1; died && writes <= mostWrites; writes += 1) {
-        const name = `crash-${writes}`;
-        const target = `shop-${writes}`;
-        const spec = {
-          backupName: 'source',
-          namespaceMapping: { shop: target },
-        };
-        died = await crashAfter(
-          'restore',
-          writes,
-          () => stage.createRestore(name, spec),
-          async () =>
-            isTerminalRestorePhase(
-              (
-                await stage.getRestore(name)
-              )?.status?.phase,
-            ),
-        );
-        const restore = (await stage.getRestore(name))!;
-        phases.push(`${restore.status?.phase}`);
-        expect(restore.metadata.finalizers).toContain(
-          'restores.velero.io/external-resources-finalizer',
-        );
-        if (restore.status?.phase !== 'Completed') {
-          expect(restore.status?.phase).toBe('Failed');
-          expect(restore.status?.failureReason).toContain('the engine stopped');
-          stages.add((await present(target)).join(' '));
-          const again = await stage.makeRestore(`${name}-again`, spec);
-          expect(again.status?.phase).toBe('Completed');
-        }
-        const settings = await stage.client.get<KubernetesObject>(
-          coreTypes.configMaps,
-          { namespace: target, name: 'settings' },
-        );
-        expect(settings?.data).toEqual({ colour: 'blue' });
-        expect(await present(target)).toHaveLength(5);
-        const owned = await stage.client.get(coreTypes.configMaps, {
-          namespace: target,
-          name: 'copy',
-        });
-        expect(owned?.metadata.ownerReferences).toEqual([
-          expect.objectContaining({ uid: settings?.metadata.uid }),
-        ]);
-        await stage.client.delete(veleroTypes.restores, {
-          namespace: controlNamespace,
-          name,
-        });
-        await eventually(
-          'the Restore is gone',
-          async () => (await stage.getRestore(name)) === undefined,
-        );
-        expect(stage.files('restores', name)).toEqual([]);
-        await noDeadSpools();
-        expect(stage.unfinishedFiles()).toEqual([]);
-      }
-      expect(died).toBe(false);
-      expect(phases).toContain('Failed');
-      // It died after the write of each single object.
       const inOrder = [
         'serviceaccounts/web',
         'secrets/password',
@@ -288,9 +229,78 @@ export function crashStories(
         'configmaps/settings',
         'services/web',
       ];
-      for (let count = 0; count <= inOrder.length; count += 1) {
-        expect([...stages]).toContain(inOrder.slice(0, count).join(' '));
+      const wanted = [0, 1, 2, 3, 4, 5].map(count =>
+        inOrder.slice(0, count).join(' '),
+      );
+      const unseen = () => wanted.filter(some => !stages.has(some));
+      const untilAlive = async (pass: number) => {
+        let died = true;
+        for (let writes = 1; died && writes <= mostWrites; writes += 1) {
+          const name = `crash-${pass}-${writes}`;
+          const target = `shop-${pass}-${writes}`;
+          const spec = {
+            backupName: 'source',
+            namespaceMapping: { shop: target },
+          };
+          died = await crashAfter(
+            'restore',
+            writes,
+            () => stage.createRestore(name, spec),
+            async () =>
+              isTerminalRestorePhase(
+                (
+                  await stage.getRestore(name)
+                )?.status?.phase,
+              ),
+          );
+          const restore = (await stage.getRestore(name))!;
+          phases.push(`${restore.status?.phase}`);
+          expect(restore.metadata.finalizers).toContain(
+            'restores.velero.io/external-resources-finalizer',
+          );
+          if (restore.status?.phase !== 'Completed') {
+            expect(restore.status?.phase).toBe('Failed');
+            expect(restore.status?.failureReason).toContain(
+              'the engine stopped',
+            );
+            stages.add((await present(target)).join(' '));
+            const again = await stage.makeRestore(`${name}-again`, spec);
+            expect(again.status?.phase).toBe('Completed');
+          }
+          const settings = await stage.client.get<KubernetesObject>(
+            coreTypes.configMaps,
+            { namespace: target, name: 'settings' },
+          );
+          expect(settings?.data).toEqual({ colour: 'blue' });
+          expect(await present(target)).toHaveLength(5);
+          const owned = await stage.client.get(coreTypes.configMaps, {
+            namespace: target,
+            name: 'copy',
+          });
+          expect(owned?.metadata.ownerReferences).toEqual([
+            expect.objectContaining({ uid: settings?.metadata.uid }),
+          ]);
+          await stage.client.delete(veleroTypes.restores, {
+            namespace: controlNamespace,
+            name,
+          });
+          await eventually(
+            'the Restore is gone',
+            async () => (await stage.getRestore(name)) === undefined,
+          );
+          expect(stage.files('restores', name)).toEqual([]);
+          await noDeadSpools();
+          expect(stage.unfinishedFiles()).toEqual([]);
+        }
+        expect(died).toBe(false);
+      };
+      // A write of progress, which comes by the clock, can push the death over the write of an object.
+      for (let pass = 1; pass <= 3 && unseen().length > 0; pass += 1) {
+        await untilAlive(pass);
       }
+      expect(phases).toContain('Failed');
+      // It died after the write of each single object.
+      expect(unseen()).toEqual([]);
     }, 900_000);
   });
 }
