@@ -32,6 +32,7 @@ import {
   Sharding,
   shardedPath,
 } from './sharding';
+import { writeFully } from '../writeFully';
 
 const shardsFile = '.shards';
 const suffix = '.f';
@@ -325,18 +326,8 @@ async function writeAtomically(
   try {
     const handle = await open(temporary, 'wx', 0o600);
     try {
-      for (const part of data) {
-        signal?.throwIfAborted();
-        let written = 0;
-        while (written < part.length) {
-          const { bytesWritten } = await handle.write(
-            part,
-            written,
-            part.length - written,
-          );
-          written += bytesWritten;
-        }
-      }
+      for (const part of data)
+        await writeFully(handle, part, undefined, signal);
       await handle.sync();
     } finally {
       await handle.close();

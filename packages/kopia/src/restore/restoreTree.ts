@@ -34,6 +34,7 @@ import { restorableTime } from '../time/restoredTime';
 import { parseTimestamp } from '../time/timestamps';
 import { SlownessMeter } from '../SlownessMeter';
 import { Ancestors, enterDirectory } from '../snapshot/Ancestors';
+import { writeFully } from '../writeFully';
 import { checkEntryName } from './safeNames';
 
 /** Progress of a restore. @public */
@@ -466,17 +467,8 @@ async function writeStretches(
   position: number,
   stretches: readonly Stretch[],
 ): Promise<void> {
-  for (const { from, to } of stretches) {
-    for (let at = from; at < to; ) {
-      const { bytesWritten } = await handle.write(
-        part,
-        at,
-        to - at,
-        position + at,
-      );
-      at += bytesWritten;
-    }
-  }
+  for (const { from, to } of stretches)
+    await writeFully(handle, part.subarray(from, to), position + from);
 }
 
 /**

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { KopiaError } from '../errors';
 import { freeBuffer } from '../garbage';
+import { writeFully } from '../writeFully';
 import { openObject } from '../object/ObjectReader';
 import type { Repository } from '../Repository';
 import { DirectoryEntry, fromGoMode } from '../snapshot/DirectoryEntry';
@@ -73,15 +74,7 @@ export async function restoreToDevice(
       signal: options.signal,
       ahead: 3,
     })) {
-      for (let at = 0; at < part.length; ) {
-        const { bytesWritten } = await handle.write(
-          part,
-          at,
-          part.length - at,
-          position + at,
-        );
-        at += bytesWritten;
-      }
+      await writeFully(handle, part, position);
       position += part.length;
       freeBuffer(part);
       options.onProgress?.(position);
