@@ -196,7 +196,7 @@ export class TreeUploader {
   ): Promise<{ result: Promise<DirectoryEntry> }> {
     await this.turn();
     let children = await readSourceDirectory(
-      entry.path,
+      entry,
       (name, error) =>
         this.report(
           builder,

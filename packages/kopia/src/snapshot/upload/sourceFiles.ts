@@ -9,7 +9,6 @@ import {
   readdir,
   readdirSync,
   readlink,
-  statSync,
 } from 'node:fs';
 import { messageOf } from '../../errors';
 import { ByteSource } from '../../object/ChunkPipeline';
@@ -54,6 +53,8 @@ export interface SourceEntry {
   readonly kind: 'd' | 'f' | 's' | 'other';
   readonly mode: string;
   readonly size: number;
+  /** Bytes that the list of a directory's entries takes. */
+  readonly listSize: number;
   readonly mtime: string;
   readonly mtimeNs: bigint;
   readonly uid: number;
@@ -85,6 +86,7 @@ export function toSourceEntry(
     kind,
     mode: toGoMode(Number(stats.mode & 0o7777n)),
     size: kind === 'd' ? 0 : size,
+    listSize: kind === 'd' ? size : 0,
     mtime: formatTimestamp(stats.mtimeNs),
     mtimeNs: stats.mtimeNs,
     uid: Number(stats.uid),
@@ -192,10 +194,9 @@ function listNames(path: SourcePath): Promise<ListedName[]> {
 // A directory of this many bytes has a few thousand names, which take a millisecond or two.
 const directlyListed = 128 * 1024;
 
-/** The same with direct calls. Undefined for a directory that would take long. */
-function listNamesDirectly(path: SourcePath): ListedName[] | undefined {
+/** The same with direct calls. */
+function listNamesDirectly(path: SourcePath): ListedName[] {
   try {
-    if (statSync(path).size > directlyListed) return undefined;
     if (typeof path === 'string') {
       const names = readdirSync(path);
       if (!needBytes(names)) return fromText(path, names);
@@ -209,13 +210,13 @@ function listNamesDirectly(path: SourcePath): ListedName[] | undefined {
 /** Lists a directory directly as long as the file system is fast, otherwise in the thread pool. */
 async function listWith(
   meter: SlownessMeter,
-  path: SourcePath,
+  { path, listSize }: Pick<SourceEntry, 'path' | 'listSize'>,
 ): Promise<ListedName[]> {
-  if (!meter.direct()) return listNames(path);
+  if (listSize > directlyListed || !meter.direct()) return listNames(path);
   const started = performance.now();
   const names = listNamesDirectly(path);
   meter.note(performance.now() - started);
-  return names ?? listNames(path);
+  return names;
 }
 
 // A call in the thread pool costs more than twice the processor time of the direct one, and the way there and back; the
@@ -232,11 +233,11 @@ export function directoryMeter(): SlownessMeter {
 
 /** Everything in a directory. Entries that vanish meanwhile are left out; others that fail are reported. */
 export async function readSourceDirectory(
-  path: SourcePath,
+  directory: Pick<SourceEntry, 'path' | 'listSize'>,
   onError: (name: string, error: SourceError) => void,
   meter: SlownessMeter = directoryMeter(),
 ): Promise<SourceEntry[]> {
-  const names = await listWith(meter, path);
+  const names = await listWith(meter, directory);
   const entries: SourceEntry[] = [];
   const failed = (name: string, cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')

@@ -375,7 +375,10 @@ describe('a tree', () => {
     // The application replaces the directory by a link after the walk has entered it.
     renameSync(join(folder, 'sub'), join(folder, 'moved'));
     symlinkSync(secrets, join(folder, 'sub'));
-    const entries = await readSourceDirectory(held.path, () => undefined);
+    const entries = await readSourceDirectory(
+      { path: held.path, listSize: 0 },
+      () => undefined,
+    );
     const { path } = entries.find(({ name }) => name === 'b.bin')!;
     expect(readFileSync(path).toString()).not.toContain('password');
     held.close();
