@@ -79,7 +79,8 @@ export class ChunkPipeline {
     setup: SealerSetup,
     workers: number,
   ): Promise<ChunkPipeline> {
-    const slots = 2 * Math.max(1, workers) + 2;
+    // Each thread has a chunk to work on and one that waits, and this thread four that it reads or packs.
+    const slots = 2 * Math.max(1, workers) + 4;
     const bytes = slots * (windowLength + parameters.maximum + tail);
     const scanner =
       parameters.method === 'fixed'
