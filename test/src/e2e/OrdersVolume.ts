@@ -27,6 +27,23 @@ interface Claim extends KubernetesObject {
   spec: { volumeName: string };
 }
 
+const demoClient = (url: string) =>
+  createClusterClient({
+    name: 'demo',
+    kubeconfig: join(demoState(url), 'kubeconfig'),
+  });
+
+const ordersClaim = (client: ClusterClient) =>
+  client.get<Claim>(coreTypes.persistentVolumeClaims, {
+    namespace: 'shop',
+    name: 'data-db-0',
+  });
+
+/** Name of the PersistentVolume that the demo's database is bound to. */
+export async function boundVolume(url: string): Promise<string | undefined> {
+  return (await ordersClaim(demoClient(url)))?.spec.volumeName;
+}
+
 /** Movers that get only a part of the time, until they are let go. */
 export interface SlowMovers {
   /** Gives them no time at all, so that a page that shows their progress can be looked at, until `goOn`. */
@@ -44,18 +61,12 @@ export class OrdersVolume {
 
   /** @param url - of a demo that runs on this machine */
   static async open(url: string): Promise<OrdersVolume> {
-    const client = createClusterClient({
-      name: 'demo',
-      kubeconfig: join(demoState(url), 'kubeconfig'),
-    });
+    const client = demoClient(url);
     const pod = await client.get(coreTypes.pods, {
       namespace: 'shop',
       name: 'db-0',
     });
-    const claim = await client.get<Claim>(coreTypes.persistentVolumeClaims, {
-      namespace: 'shop',
-      name: 'data-db-0',
-    });
+    const claim = await ordersClaim(client);
     for await (const node of client.list(coreTypes.nodes)) {
       const pods =
         node.metadata.annotations?.['dev-cluster.lifeboat.dev/pods-path'];

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './launchChromium';
-import { OrdersVolume } from './OrdersVolume';
+import { boundVolume, OrdersVolume } from './OrdersVolume';
 import { PortalPage, Theme } from './PortalPage';
 import { breakDemo, Demo, startDemo } from './startDemo';
 
@@ -149,6 +149,45 @@ describe('the Backups tab, by clicks', () => {
         .getByText('StatefulSet', { exact: true })
         .waitFor();
       expect(page.url()).toContain(`point=${name}`);
+    });
+
+    it('brings data back in place, and undoes it when it was not what was wanted', async () => {
+      const { page } = portal;
+      const before = await boundVolume(demo.url);
+      await portal.openBackups('orders');
+      await page.getByRole('button', { name: 'Restore…' }).first().click();
+      await page.getByRole('button', { name: 'Next' }).click();
+      await page.getByText('In place, in shop', { exact: true }).click();
+      await page.getByText('Change them back', { exact: true }).click();
+      await page.getByRole('textbox', { name: /^Type orders/ }).fill('orders');
+      await page.getByRole('button', { name: 'Next' }).click();
+      await page.getByText('A safety point is taken first').waitFor();
+      await portal.picture('restore-data-in-place-check');
+      await page
+        .getByRole('button', { name: /^Restore .* into shop$/ })
+        .click();
+      const result = page.getByRole('region', { name: /^Restore / });
+      await result.getByText('shop was restored.').waitFor({ timeout: 90_000 });
+      await portal.picture('restore-data-in-place-done');
+      expect(await portal.axeViolations()).toEqual([]);
+      expect(await boundVolume(demo.url)).not.toBe(before);
+
+      await result.getByRole('button', { name: 'Undo…' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Undo this restore?' });
+      await dialog
+        .getByText(/^The volume from before the restore comes back/)
+        .waitFor();
+      await portal.picture('undo-question');
+      expect(await portal.axeViolations()).toEqual([]);
+      await dialog.getByRole('button', { name: 'Undo restore' }).click();
+      await result
+        .getByText(
+          'The restore was undone: the volume from before is back (data-db-0)',
+        )
+        .waitFor({ timeout: 60_000 });
+      await portal.picture('undo-done');
+      expect(await portal.axeViolations()).toEqual([]);
+      expect(await boundVolume(demo.url)).toBe(before);
     });
 
     it('works by keyboard, and comes back to where it was', async () => {
