@@ -6,6 +6,11 @@ import { useTranslate } from '../../translations/useTranslate';
 import { SlowNotice } from '../DataAge/DataAge';
 import styles from './ListFrame.module.css';
 
+/** The style of a row, which is marked while its entry is shown beside the list. */
+export function rowStyle(id: string, open: string | undefined) {
+  return id === open ? styles.openRow : undefined;
+}
+
 /** Rows of a list that are shown at once. */
 export const pageSize = 20;
 

@@ -39,6 +39,7 @@ import {
   ListToolbar,
   pageSize,
   RowActions,
+  rowStyle,
   TwoLines,
 } from '../ListFrame/ListFrame';
 import { readSort, writeSort } from '../ListFrame/sortDescriptor';
@@ -309,7 +310,7 @@ export function RecoveryPointList() {
           </TableHeader>
           <TableBody
             items={rows}
-            dependencies={[columns]}
+            dependencies={[columns, location.point]}
             renderEmptyState={() => (
               <RowActions>
                 <span>{t('points.none')}</span>
@@ -325,6 +326,7 @@ export function RecoveryPointList() {
             {row => (
               <Row
                 id={row.id}
+                className={rowStyle(row.id, location.point)}
                 columns={columns}
                 onAction={() => navigation.openPoint(row.point.name)}
               >

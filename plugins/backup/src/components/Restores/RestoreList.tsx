@@ -37,6 +37,7 @@ import {
   ListToolbar,
   pageSize,
   RowActions,
+  rowStyle,
   TwoLines,
 } from '../ListFrame/ListFrame';
 import { readSort, writeSort } from '../ListFrame/sortDescriptor';
@@ -238,7 +239,7 @@ export function RestoreList({ restores }: RestoreListProps) {
           </TableHeader>
           <TableBody
             items={rows}
-            dependencies={[columns]}
+            dependencies={[columns, location.restore]}
             renderEmptyState={() => (
               <RowActions>
                 <span>{t('restores.none')}</span>
@@ -254,6 +255,7 @@ export function RestoreList({ restores }: RestoreListProps) {
             {row => (
               <Row
                 id={row.id}
+                className={rowStyle(row.id, location.restore)}
                 columns={columns}
                 onAction={() => navigation.openRestore(row.run.name)}
               >

@@ -33,6 +33,13 @@ describe('RestoresView', () => {
         'kubectl get restores.velero.io orders-to-shop-restore-1121 -n openshift-adp -o yaml',
       ),
     ).toBeInTheDocument();
+    const marked = within(screen.getByRole('grid'))
+      .getAllByRole('row')
+      .filter(row => row.className.includes('openRow'));
+    expect(marked).toHaveLength(1);
+    expect(marked[0]).toHaveTextContent('orders-to-shop-restore-1121');
+    await userEvent.click(within(panel).getByRole('button', { name: 'Close' }));
+    expect(marked[0].className).not.toContain('openRow');
   });
 
   it('shows in its row that a restore was undone', async () => {
