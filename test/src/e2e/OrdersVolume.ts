@@ -12,7 +12,7 @@ import { demoState } from './startDemo';
 
 const mebibyte = 1024 ** 2;
 const controlNamespace = 'openshift-adp';
-const sliceMs = 1_000;
+const sliceMs = 400;
 
 interface Pod extends KubernetesObject {
   status?: {

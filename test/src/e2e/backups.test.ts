@@ -300,7 +300,7 @@ describe('the Backups tab, by clicks', () => {
       const { page } = portal;
       const volume = await OrdersVolume.open(demo.url);
       volume.fill(192);
-      const movers = volume.slowMovers(0.15);
+      const movers = volume.slowMovers(0.05);
       try {
         await portal.openBackups('orders');
         await page.getByRole('button', { name: 'Back up now' }).click();
@@ -455,7 +455,7 @@ describe('the Backups tab, by clicks', () => {
         .waitFor();
       const volume = await OrdersVolume.open(demo.url);
       volume.fill(192);
-      const movers = volume.slowMovers(0.15);
+      const movers = volume.slowMovers(0.05);
       try {
         await page.getByRole('button', { name: 'Back up now' }).click();
         await points
