@@ -77,3 +77,21 @@ it('fails when the connection is lost', async () => {
   );
   expect(await receiveBody(await ask('/2999999'), 1)).toHaveLength(1);
 });
+
+it('fails when the connection was lost before anybody listened', async () => {
+  const hasty = createServer((_, answer) => {
+    answer.writeHead(200, { 'content-length': '100' });
+    answer.flushHeaders();
+    sleep(20).then(() => answer.destroy());
+  });
+  await new Promise<void>(resolve => {
+    hasty.listen(0, '127.0.0.1', resolve);
+  });
+  const address = hasty.address() as AddressInfo;
+  const body = await new Promise<IncomingMessage>((resolve, reject) => {
+    get({ host: '127.0.0.1', port: address.port }, resolve).on('error', reject);
+  });
+  await sleep(200);
+  await expect(receiveBody(body, 100)).rejects.toThrow();
+  hasty.close();
+});

@@ -57,6 +57,11 @@ export function receiveBody(
       leave();
       reject(error);
     };
+    // The connection may have been lost before anybody listened: no event would follow.
+    if (body.destroyed) {
+      fail(body.errored ?? new Error('The connection was lost'));
+      return;
+    }
     body.on('data', (part: Buffer) => {
       if (got + part.length > expected)
         body.destroy(
