@@ -2,8 +2,9 @@ import { EventEmitter, once } from 'node:events';
 import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { keyOf } from '../api/Informer';
-import { isNotFound } from '../api/KubeClient';
+import { isNotFound, KubeError } from '../api/KubeClient';
 import { Resource, resourcePath, types } from '../api/Resource';
 import { ControllerContext } from '../controllers/ControllerContext';
 import { Service } from '../controllers/endpoints';
@@ -26,6 +27,9 @@ import { deletePods, markUnready } from './unreachableNode';
 export const NODE_NAME = 'dev-node';
 /** Kubernetes: pods tolerate an unreachable node for so long. */
 const UNREACHABLE_SECONDS = 300;
+/** Between two attempts to write what has become of a pod. */
+const FIRST_PAUSE_MS = 100;
+const LAST_PAUSE_MS = 5_000;
 
 /** What the kubelet works with besides the API. */
 export interface NodeParts {
@@ -210,18 +214,14 @@ export class Kubelet {
       .catch(error => this.context.log((error as Error).message));
   }
 
-  private async remove(pod: Pod): Promise<void> {
+  private remove(pod: Pod): Promise<void> {
     const { namespace, name, uid } = pod.metadata;
-    await this.context.client
-      .delete(types.pods, namespace, name, {
+    return this.untilTaken(`pod ${keyOf(pod)}`, () =>
+      this.context.client.delete(types.pods, namespace, name, {
         gracePeriodSeconds: 0,
         preconditions: { uid },
-      })
-      .catch(error => {
-        if (!this.context.signal.aborted) {
-          this.context.log(`pod ${namespace}/${name}: ${error.message}`);
-        }
-      });
+      }),
+    );
   }
 
   private async writeStatus(pod: Pod, status: PodStatus): Promise<void> {
@@ -231,8 +231,8 @@ export class Kubelet {
     if (worker && status.phase === 'Running') this.evictIfNamed(worker);
   }
 
-  private async patchStatus(pod: Pod, status: PodStatus): Promise<void> {
-    try {
+  private patchStatus(pod: Pod, status: PodStatus): Promise<void> {
+    return this.untilTaken(`status of ${keyOf(pod)}`, async () => {
       const written = await this.context.client.patch<Pod>(
         types.pods,
         pod.metadata.namespace,
@@ -241,11 +241,26 @@ export class Kubelet {
         { subresource: 'status' },
       );
       this.pods.observe(written);
-    } catch (error) {
-      if (!isNotFound(error) && !this.context.signal.aborted) {
-        this.context.log(
-          `status of ${keyOf(pod)}: ${(error as Error).message}`,
-        );
+    });
+  }
+
+  /** Writes until the API server takes or refuses it: nobody else knows what has become of a pod. */
+  private async untilTaken(
+    what: string,
+    write: () => Promise<void>,
+  ): Promise<void> {
+    const { signal, log } = this.context;
+    for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs *= 2) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        if (isNotFound(error) || signal.aborted) return;
+        log(`${what}: ${(error as Error).message}`);
+        if (error instanceof KubeError && error.code < 500) return;
+        await sleep(Math.min(pauseMs, LAST_PAUSE_MS), undefined, {
+          signal,
+        }).catch(() => undefined);
       }
     }
   }

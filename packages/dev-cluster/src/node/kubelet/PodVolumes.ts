@@ -54,6 +54,9 @@ export class PodVolumes {
   private readonly hostPaths = new Set<string>();
   /** Handles of the driver's volumes that the pod uses. */
   readonly handles = new Set<string>();
+  /** Ends when nothing writes: Secrets and ConfigMaps may change while the volumes are being made. */
+  private writing: Promise<void> = Promise.resolve();
+  private removed = false;
 
   constructor(
     private readonly directory: string,
@@ -69,7 +72,19 @@ export class PodVolumes {
    *
    * @throws ContainerConfigError when something that a volume refers to is missing.
    */
-  async prepare(pod: Pod, sources: VolumeSources): Promise<void> {
+  prepare(pod: Pod, sources: VolumeSources): Promise<void> {
+    return this.inTurn(() => this.mountAll(pod, sources));
+  }
+
+  private inTurn(write: () => Promise<void>): Promise<void> {
+    const turn = this.writing.then(async () => {
+      if (!this.removed) await write();
+    });
+    this.writing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async mountAll(pod: Pod, sources: VolumeSources): Promise<void> {
     await mkdir(this.root, { recursive: true });
     for (const volume of pod.spec?.volumes ?? []) {
       const folder = await this.materialise(pod, volume, sources);
@@ -138,18 +153,33 @@ export class PodVolumes {
   }
 
   /** Writes changed ConfigMaps and Secrets into mounted volumes; what has vanished stays as it was. */
-  async refresh(pod: Pod, sources: VolumeSources): Promise<void> {
-    for (const volume of pod.spec?.volumes ?? []) {
-      if (volume.configMap || volume.secret) {
-        await this.materialise(pod, volume, sources).catch(error => {
-          if (!(error instanceof ContainerConfigError)) throw error;
-        });
+  refresh(pod: Pod, sources: VolumeSources): Promise<void> {
+    return this.inTurn(async () => {
+      for (const volume of pod.spec?.volumes ?? []) {
+        // What is not mounted yet is made with what is there by then.
+        if (
+          (volume.configMap || volume.secret) &&
+          this.folders.has(volume.name)
+        ) {
+          await this.materialise(pod, volume, sources).catch(error => {
+            if (!(error instanceof ContainerConfigError)) throw error;
+          });
+        }
       }
-    }
+    });
   }
 
-  async remove(): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true });
+  remove(): Promise<void> {
+    return this.inTurn(async () => {
+      this.removed = true;
+      // Processes that were killed with their group may still be writing.
+      await rm(this.directory, {
+        recursive: true,
+        force: true,
+        maxRetries: 5,
+        retryDelay: 100,
+      });
+    });
   }
 
   private async own(path: string): Promise<void> {

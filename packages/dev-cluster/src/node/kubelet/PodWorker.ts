@@ -134,11 +134,7 @@ export class PodWorker {
     }
     this.work = this.run().catch(error => {
       if (!this.stopping.signal.aborted) {
-        this.host.log(
-          `pod ${this.pod.metadata.namespace}/${this.pod.metadata.name}: ${
-            (error as Error).message
-          }`,
-        );
+        this.host.log(`pod ${this.key}: ${(error as Error).message}`);
       }
     });
   }
@@ -337,9 +333,8 @@ export class PodWorker {
   }
 
   private async runProcesses(): Promise<void> {
-    await this.assignPorts();
     await this.publish();
-    await this.prepareVolumes();
+    await this.prepare();
     for (const record of this.records) {
       if (this.stopping.signal.aborted) return;
       if (record.kind === 'sidecar') {
@@ -371,7 +366,7 @@ export class PodWorker {
     const annotations: Record<string, string> = {};
     for (const record of this.records) {
       for (const { containerPort } of record.container.ports ?? []) {
-        const port = await freePort();
+        const port = this.ports.get(containerPort) ?? (await freePort());
         this.ports.set(containerPort, port);
         annotations[`${PORT_ANNOTATION}${containerPort}`] = String(port);
       }
@@ -381,20 +376,31 @@ export class PodWorker {
     }
   }
 
-  private async prepareVolumes(): Promise<void> {
+  /** Everything that containers need, tried until it is there. */
+  private async prepare(): Promise<void> {
     for (;;) {
       try {
+        await this.assignPorts();
         await mkdir(this.directory, { recursive: true });
         await this.volumes.prepare(this.pod, this.host.sourcesOf(this.pod));
         return;
       } catch (error) {
-        if (!(error instanceof ContainerConfigError)) throw error;
-        await this.wait(this.records, error);
+        await this.wait(this.records, this.reasonToWait(error));
         await sleep(CONFIG_RETRY_MS, undefined, {
           signal: this.stopping.signal,
         });
       }
     }
+  }
+
+  /** Nothing that goes wrong before a container starts is for ever: a kubelet tries again (Kubernetes: pod workers). */
+  private reasonToWait(error: unknown): ContainerConfigError {
+    if (error instanceof ContainerConfigError) return error;
+    const { message } = error as Error;
+    if (!this.stopping.signal.aborted) {
+      this.host.log(`pod ${this.key}: ${message}`);
+    }
+    return new ContainerConfigError(message, 'ContainerCreating');
   }
 
   private async wait(
@@ -502,8 +508,7 @@ export class PodWorker {
       try {
         description = await this.describe(container, runtime, termination);
       } catch (error) {
-        if (!(error instanceof ContainerConfigError)) throw error;
-        await this.wait([record], error);
+        await this.wait([record], this.reasonToWait(error));
         await pause(CONFIG_RETRY_MS, signal);
         continue;
       }
