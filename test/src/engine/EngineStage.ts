@@ -23,6 +23,7 @@ import {
   type BackupStorageLocation,
   type Restore,
 } from '@lifeboat/velero-api';
+import { describeStandstill } from '../cluster/describeStandstill';
 import { ensureNamespace } from '../cluster/ensureNamespace';
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
@@ -210,7 +211,7 @@ export class EngineStage {
 
   /** Waits for the end of a backup. */
   async backupEnd(name: string, timeoutMs = 30_000): Promise<Backup> {
-    return eventually(
+    return this.untilEnd(
       `backup ${name} ends`,
       async () => {
         const backup = await this.getBackup(name);
@@ -265,7 +266,7 @@ export class EngineStage {
 
   /** Waits for the end of a restore. */
   async restoreEnd(name: string, timeoutMs = 60_000): Promise<Restore> {
-    return eventually(
+    return this.untilEnd(
       `restore ${name} ends`,
       async () => {
         const restore = await this.getRestore(name);
@@ -273,6 +274,20 @@ export class EngineStage {
       },
       timeoutMs,
     );
+  }
+
+  /** Waits, and says what was going on when time is up. */
+  async untilEnd<T>(...wait: Parameters<typeof eventually<T>>): Promise<T> {
+    try {
+      return await eventually(...wait);
+    } catch (error) {
+      throw new Error(
+        `${error}\n${await describeStandstill(
+          this.client,
+          this.running.log(),
+        )}`,
+      );
+    }
   }
 
   async makeRestore(

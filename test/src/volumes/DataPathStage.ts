@@ -414,7 +414,7 @@ export class DataPathStage {
     timeoutMs = 60_000,
   ): Promise<Extract<DataPath, { kind: K }>> {
     type Ended = Extract<DataPath, { kind: K }>;
-    return eventually(
+    return this.stage.untilEnd(
       `${kind} ${name} ends`,
       async () => {
         const found = await this.getDataPath<Ended>(kind, name);

@@ -48,7 +48,7 @@ export function restoreUndoStories(
       );
     /** What has become of the last request, and the words about it. */
     const answer = async (name: string) => {
-      const { metadata } = await eventually<Restore>(
+      const { metadata } = await stage.stage.untilEnd<Restore>(
         `the request about ${name} is answered`,
         async () => {
           const found = await stage.stage.getRestore(name);
