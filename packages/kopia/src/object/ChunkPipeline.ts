@@ -11,8 +11,6 @@ import {
 import { SplitterParameters } from '../splitter/splitterParameters';
 import { ReadFailure } from '../worker/readFiles';
 import {
-  ChunkToSeal,
-  SealedChunk,
   sealedLead,
   SealerSetup,
   sealedTail,
@@ -46,6 +44,13 @@ export type StoredFile =
   | StoredChunk
   | { readonly failed: ReadFailure }
   | 'elsewhere';
+
+/** A chunk in the shared memory whose name is known. */
+interface NamedChunk {
+  readonly contentId: string;
+  readonly stretch: Stretch;
+  readonly compressor: Compressor | undefined;
+}
 
 const readStep = 1024 * 1024;
 // The encrypted form is longer than the chunk: its nonce lies in the window before, its tag behind.
@@ -225,33 +230,40 @@ export class ChunkPipeline {
     signal: AbortSignal | undefined,
   ): Promise<StoredChunk> {
     const contentId = prefix + (await this.pool.hash(stretch));
-    if (this.contents.claim(contentId)) {
-      try {
-        const [sealed] = await this.pool.seal([
-          chunkToSeal(stretch, contentId, compressor),
-        ]);
-        await this.append(contentId, stretch.length, sealed, signal);
-      } finally {
-        this.contents.unclaim(contentId);
-      }
-    }
+    await this.storeNamed([{ contentId, stretch, compressor }], signal);
     return { contentId, length: stretch.length };
   }
 
-  private append(
-    contentId: string,
-    length: number,
-    sealed: SealedChunk,
+  /** Encrypts and stores the chunks that are not there already. */
+  private async storeNamed(
+    chunks: readonly NamedChunk[],
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const bytes = this.memory.subarray(sealed.at, sealed.at + sealed.length);
-    return this.contents.appendSealed(
-      contentId,
-      bytes,
-      length,
-      sealed.compression,
-      signal,
-    );
+    const claimed: NamedChunk[] = [];
+    try {
+      for (const chunk of chunks)
+        if (this.contents.claim(chunk.contentId)) claimed.push(chunk);
+      if (claimed.length === 0) return;
+      const sealed = await this.pool.seal(
+        claimed.map(({ contentId, stretch, compressor }) => ({
+          ...stretch,
+          iv: contentIv(contentId).toString('hex'),
+          compressor: compressor?.name,
+        })),
+      );
+      for (const [i, { contentId, stretch }] of claimed.entries()) {
+        const { at, length, compression } = sealed[i];
+        await this.contents.appendSealed(
+          contentId,
+          this.memory.subarray(at, at + length),
+          stretch.length,
+          compression,
+          signal,
+        );
+      }
+    } finally {
+      for (const { contentId } of claimed) this.contents.unclaim(contentId);
+    }
   }
 
   /**
@@ -265,7 +277,6 @@ export class ChunkPipeline {
     signal?: AbortSignal,
   ): Promise<StoredFile[]> {
     const slot = await this.takeSlot(signal);
-    const claimed: { contentId: string; chunk: ChunkToSeal }[] = [];
     try {
       let free = dataStart + slot * this.slotSize + windowLength;
       const places = files.map(({ path, size }) => {
@@ -275,25 +286,19 @@ export class ChunkPipeline {
       });
       const read = await this.pool.readFiles(places);
       signal?.throwIfAborted();
+      const chunks: NamedChunk[] = [];
       const stored = read.map(
         ({ hash: contentId, length, failed }, i): StoredFile => {
           if (failed) return { failed };
           if (contentId === undefined) return 'elsewhere';
-          if (this.contents.claim(contentId)) {
-            const stretch = { at: places[i].at, length };
-            const chunk = chunkToSeal(stretch, contentId, files[i].compressor);
-            claimed.push({ contentId, chunk });
-          }
+          const stretch = { at: places[i].at, length };
+          chunks.push({ contentId, stretch, compressor: files[i].compressor });
           return { contentId, length };
         },
       );
-      if (claimed.length === 0) return stored;
-      const sealed = await this.pool.seal(claimed.map(({ chunk }) => chunk));
-      for (const [i, { contentId, chunk }] of claimed.entries())
-        await this.append(contentId, chunk.length, sealed[i], signal);
+      await this.storeNamed(chunks, signal);
       return stored;
     } finally {
-      for (const { contentId } of claimed) this.contents.unclaim(contentId);
       this.giveSlot(slot);
     }
   }
@@ -301,16 +306,4 @@ export class ChunkPipeline {
   close(): Promise<void> {
     return this.pool.close();
   }
-}
-
-function chunkToSeal(
-  stretch: Stretch,
-  contentId: string,
-  compressor: Compressor | undefined,
-): ChunkToSeal {
-  return {
-    ...stretch,
-    iv: contentIv(contentId).toString('hex'),
-    compressor: compressor?.name,
-  };
 }

@@ -256,17 +256,19 @@ export class TreeUploader {
           await this.smallFileSlots.acquire();
           await this.turn();
           later(
-            this.smallFile(child, here, builder, progress).finally(() =>
-              this.smallFileSlots.release(),
-            ),
+            this.leaf(child, here, builder, (path, policy) =>
+              this.smallFile(child, path, policy, progress),
+            ).finally(() => this.smallFileSlots.release()),
           );
         } else {
           await this.slots.acquire();
           await this.turn();
           later(
-            this.leaf(child, here, builder, progress).finally(() =>
-              this.slots.release(),
-            ),
+            this.leaf(child, here, builder, (path, policy) =>
+              child.kind === 's'
+                ? this.link(child, policy)
+                : this.file(child, path, policy, progress),
+            ).finally(() => this.slots.release()),
           );
         }
       }
@@ -380,12 +382,10 @@ export class TreeUploader {
   /** Stores a file together with others; one that must be read another way is stored alone. */
   private async smallFile(
     child: SourceEntry,
-    here: Place,
-    builder: DirectoryBuilder,
+    path: string,
+    policy: Policy,
     progress: DirectoryInProgress,
-  ) {
-    const path = join(here.path, child.name);
-    const policy = here.policies.child(child.name).effective;
+  ): Promise<WrittenObject> {
     const stored = await this.smallFiles.add({
       path: child.path,
       size: child.size,
@@ -395,54 +395,36 @@ export class TreeUploader {
     });
     if (stored === 'elsewhere') {
       await this.slots.acquire();
-      await this.leaf(child, here, builder, progress).finally(() =>
+      return this.file(child, path, policy, progress).finally(() =>
         this.slots.release(),
       );
-    } else if ('failed' in stored)
-      this.report(
-        builder,
-        path,
-        new SourceError(stored.failed),
-        policy.errorHandling?.ignoreFileErrors,
-      );
-    else {
-      if (stored.length !== child.size) this.changedFiles.push(path);
-      this.counts.hashedBytes += stored.length;
-      this.stored(child, stored.contentId, stored.length, builder);
     }
+    if ('failed' in stored) throw new SourceError(stored.failed);
+    if (stored.length !== child.size) this.changedFiles.push(path);
+    this.counts.hashedBytes += stored.length;
+    return { id: stored.contentId, length: stored.length };
   }
 
-  private stored(
-    child: SourceEntry,
-    id: string,
-    length: number,
-    builder: DirectoryBuilder,
-  ) {
-    this.counts.files += 1;
-    this.counts.nonCachedFiles += child.kind === 'f' ? 1 : 0;
-    this.counts.totalSize += length;
-    this.noteLost(child);
-    this.add(builder, child, {
-      ...describeEntry(child),
-      size: length,
-      obj: id,
-    });
-  }
-
+  /** Stores a file or link by `store`, and notes it in its directory, or why it could not be read. */
   private async leaf(
     child: SourceEntry,
     here: Place,
     builder: DirectoryBuilder,
-    progress: DirectoryInProgress,
+    store: (path: string, policy: Policy) => Promise<WrittenObject>,
   ) {
     const path = join(here.path, child.name);
     const policy = here.policies.child(child.name).effective;
     try {
-      const { id, length } =
-        child.kind === 's'
-          ? await this.link(child, policy)
-          : await this.file(child, path, policy, progress);
-      this.stored(child, id, length, builder);
+      const { id, length } = await store(path, policy);
+      this.counts.files += 1;
+      this.counts.nonCachedFiles += child.kind === 'f' ? 1 : 0;
+      this.counts.totalSize += length;
+      this.noteLost(child);
+      this.add(builder, child, {
+        ...describeEntry(child),
+        size: length,
+        obj: id,
+      });
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       this.report(builder, path, error, policy.errorHandling?.ignoreFileErrors);
