@@ -5,6 +5,7 @@ import {
   type KubernetesObject,
   type ResourceTypeRef,
 } from '@lifeboat/engine';
+import { appsTypes } from './appsTypes';
 
 const looked: ResourceTypeRef[] = [
   veleroTypes.backups,
@@ -16,8 +17,8 @@ const looked: ResourceTypeRef[] = [
   coreTypes.pods,
   coreTypes.persistentVolumeClaims,
   coreTypes.persistentVolumes,
-  { group: 'apps', version: 'v1', resource: 'deployments', namespaced: true },
-  { group: 'apps', version: 'v1', resource: 'replicasets', namespaced: true },
+  appsTypes.deployments,
+  appsTypes.replicaSets,
 ];
 
 /** Phases of what has ended, or works as it should. */

@@ -4,24 +4,14 @@ import {
   coreTypes,
   type ClusterClient,
   type KubernetesObject,
-  type ResourceTypeRef,
 } from '@lifeboat/engine';
 import type { Restore, RunResults } from '@lifeboat/velero-api';
+import { appsTypes } from '../cluster/appsTypes';
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { controlNamespace, type EngineStage } from '../engine/EngineStage';
 import { DataPathStage, type Live } from './DataPathStage';
 import { idleImage } from './startVolumeCluster';
-
-/** Deployments and the like, for clients that are told the type. */
-export const appsTypes = {
-  deployments: apps('deployments'),
-  statefulSets: apps('statefulsets'),
-} as const;
-
-function apps(resource: string): ResourceTypeRef {
-  return { group: 'apps', version: 'v1', resource, namespaced: true };
-}
 
 /** Backups with volumes, and what stories about restoring them keep doing. */
 export class RestoreStage {

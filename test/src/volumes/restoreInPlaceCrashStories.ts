@@ -1,5 +1,6 @@
 /* eslint-disable jest/no-export -- the same stories run on several clusters */
 import { coreTypes } from '@lifeboat/engine';
+import { appsTypes } from '../cluster/appsTypes';
 import {
   findLeaks,
   takeBaseline,
@@ -9,7 +10,7 @@ import type { RunningCluster } from '../cluster/RunningCluster';
 import { crashAtEveryWrite } from './crashAtEveryWrite';
 import type { Live } from './DataPathStage';
 import { repositoryDamage } from './repositoryDamage';
-import { appsTypes, RestoreStage } from './RestoreStage';
+import { RestoreStage } from './RestoreStage';
 
 /** The engine dies after its n-th write while it restores data into a claim that is in use, for every n, and is started again. */
 export function restoreInPlaceCrashStories(

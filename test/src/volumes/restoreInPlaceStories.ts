@@ -1,5 +1,6 @@
 import { coreTypes, veleroTypes } from '@lifeboat/engine';
 import type { DataDownload } from '@lifeboat/velero-api';
+import { appsTypes } from '../cluster/appsTypes';
 import {
   findLeaks,
   takeBaseline,
@@ -9,7 +10,7 @@ import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import type { Live } from './DataPathStage';
 import { repositoryDamage } from './repositoryDamage';
-import { appsTypes, RestoreStage } from './RestoreStage';
+import { RestoreStage } from './RestoreStage';
 
 /* eslint-disable jest/no-export -- the same stories run on several clusters */
 

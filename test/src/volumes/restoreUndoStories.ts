@@ -1,6 +1,7 @@
 /* eslint-disable jest/no-export -- the same stories run on several clusters */
 import { coreTypes, veleroTypes } from '@lifeboat/engine';
 import type { Restore } from '@lifeboat/velero-api';
+import { appsTypes } from '../cluster/appsTypes';
 import { eventually } from '../cluster/eventually';
 import {
   findLeaks,
@@ -11,7 +12,7 @@ import type { RunningCluster } from '../cluster/RunningCluster';
 import { controlNamespace } from '../engine/EngineStage';
 import { crashAtEveryWrite } from './crashAtEveryWrite';
 import type { Live } from './DataPathStage';
-import { appsTypes, RestoreStage } from './RestoreStage';
+import { RestoreStage } from './RestoreStage';
 
 const backedUp = 'as it was backed up';
 

@@ -22,6 +22,7 @@ import type {
   DataUpload,
   RunResults,
 } from '@lifeboat/velero-api';
+import { appsTypes } from '../cluster/appsTypes';
 import { eventually } from '../cluster/eventually';
 import type { RunningCluster } from '../cluster/RunningCluster';
 import { controlNamespace } from '../engine/EngineStage';
@@ -29,7 +30,7 @@ import type { Live } from './DataPathStage';
 import { HookedApplication } from './HookedApplication';
 import { repositoryDamage } from './repositoryDamage';
 import { moverImage } from './RepositoryStage';
-import { appsTypes, RestoreStage } from './RestoreStage';
+import { RestoreStage } from './RestoreStage';
 
 const quotas: ResourceTypeRef = {
   group: '',

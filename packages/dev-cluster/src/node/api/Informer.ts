@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../pause';
 import {
   isGone,
   isNotFound,
@@ -205,7 +205,7 @@ export class Informer<T extends Resource = Resource> {
             `watch of ${this.type.resource}: ${(error as Error).message}`,
           );
         }
-        await sleep(backoff, undefined, { signal }).catch(() => {});
+        await pause(backoff, signal);
         backoff = Math.min(backoff * 2, LAST_BACKOFF_MS);
       }
     }

@@ -2,7 +2,6 @@ import { EventEmitter, once } from 'node:events';
 import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { keyOf } from '../api/Informer';
 import { isNotFound, KubeError } from '../api/KubeClient';
 import { Resource, resourcePath, types } from '../api/Resource';
@@ -15,6 +14,7 @@ import { Faults } from '../driver/Faults';
 import { FolderDriver } from '../driver/FolderDriver';
 import { ProcessOrigins } from '../driver/ProcessPause';
 import { isOurDriver } from '../driver/storageObjects';
+import { pause } from '../pause';
 import { ContainerConfigError } from './ContainerConfigError';
 import { ConfigMapData, SecretData } from './containerEnvironment';
 import { PodHost, PodWorker } from './PodWorker';
@@ -258,9 +258,7 @@ export class Kubelet {
         if (isNotFound(error) || signal.aborted) return;
         log(`${what}: ${(error as Error).message}`);
         if (error instanceof KubeError && error.code < 500) return;
-        await sleep(Math.min(pauseMs, LAST_PAUSE_MS), undefined, {
-          signal,
-        }).catch(() => undefined);
+        await pause(Math.min(pauseMs, LAST_PAUSE_MS), signal);
       }
     }
   }

@@ -6,6 +6,7 @@ import { EventRecorder } from '../controllers/EventRecorder';
 import { Container, Pod, PodStatus } from '../controllers/Workload';
 import { Faults } from '../driver/Faults';
 import { ProcessOrigins } from '../driver/ProcessPause';
+import { pause } from '../pause';
 import { ContainerConfigError } from './ContainerConfigError';
 import { containerEnvironment, expand } from './containerEnvironment';
 import { ContainerLog } from './ContainerLog';
@@ -258,12 +259,7 @@ export class PodWorker {
     for (const each of processes) each.terminate();
     const all = Promise.all(processes.map(each => each.exited));
     const patience = new AbortController();
-    await Promise.race([
-      all,
-      sleep(graceSeconds * 1000, undefined, { signal: patience.signal }).catch(
-        () => {},
-      ),
-    ]);
+    await Promise.race([all, pause(graceSeconds * 1000, patience.signal)]);
     patience.abort();
     for (const each of processes) each.kill();
     await all;
@@ -621,8 +617,4 @@ export class PodWorker {
       await pause(record.ready ? every : Math.min(every, 500), ended);
     }
   }
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch(() => {});
 }

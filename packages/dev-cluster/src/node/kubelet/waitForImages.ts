@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Faults } from '../driver/Faults';
+import { pause } from '../pause';
 import { ContainerConfigError } from './ContainerConfigError';
 import { ContainerRecord } from './podStatus';
 
@@ -60,7 +60,7 @@ export async function waitForImages(
     await report.waiting(record, state);
     const until = Date.now() + (failed ? ERROR_MS : BACKOFF_MS);
     while (missing() && !signal.aborted && Date.now() < until) {
-      await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+      await pause(POLL_MS, signal);
     }
   }
 }
