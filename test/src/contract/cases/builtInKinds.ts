@@ -23,6 +23,12 @@ const rows = (name: string, where: string): Step => ({
 });
 
 const apps = 'apps/v1';
+
+/** Tables show how long ago it was: half a day away from the next whole one, so "100d" whenever the cases run. */
+const hundredDaysAgo = new Date(Date.now() - 100.5 * 24 * 60 * 60_000);
+const inSeconds = hundredDaysAgo.toISOString().replace(/\.\d+Z$/, 'Z');
+const inMicroseconds = inSeconds.replace('Z', '.000000Z');
+
 const labels = { app: 'web' };
 const container = { name: 'web', image: 'registry.example.com/web:1' };
 const template = {
@@ -668,8 +674,8 @@ export const builtInCases: Case[] = [
         reason: 'Started',
         message: 'It started',
         type: 'Normal',
-        firstTimestamp: '2026-01-01T00:00:00Z',
-        lastTimestamp: '2026-01-01T00:00:00Z',
+        firstTimestamp: inSeconds,
+        lastTimestamp: inSeconds,
         count: 1,
         source: { component: 'kubelet' },
       }),
@@ -688,7 +694,7 @@ export const builtInCases: Case[] = [
         note: 'It started',
         type: 'Normal',
         action: 'Start',
-        eventTime: '2026-01-01T00:00:00.000000Z',
+        eventTime: inMicroseconds,
         reportingController: 'example.com/x',
         reportingInstance: 'x-1',
       }),
