@@ -63,8 +63,8 @@ function addRuns() {
         labels,
         status: {
           phase: 'Completed',
-          startTimestamp: '2026-11-23T08:00:01Z',
-          completionTimestamp: '2026-11-23T08:00:05Z',
+          startTimestamp: cluster.at(1),
+          completionTimestamp: cluster.at(5),
           progress: { totalItems: 47, itemsBackedUp: 47 },
           warnings: 1,
         },
@@ -1332,8 +1332,8 @@ describe('what storage holds', () => {
       ],
       phases: [
         { phase: 'New' },
-        { phase: 'InProgress', at: '2026-11-23T08:00:01Z' },
-        { phase: 'Completed', at: '2026-11-23T08:00:05Z' },
+        { phase: 'InProgress', at: shop.cluster.at(1) },
+        { phase: 'Completed', at: shop.cluster.at(5) },
       ],
     });
     expect(detail.text).not.toMatch(/payments|theirs|other team|abcdef/);
@@ -1474,7 +1474,7 @@ describe('protection', () => {
       storage: [{ name: 'default', state: 'available' }],
       lastPoint: {
         name: 'mine',
-        completedAt: '2026-11-23T08:00:05Z',
+        completedAt: shop.cluster.at(5),
         objects: 47,
       },
       objectCount: 1,

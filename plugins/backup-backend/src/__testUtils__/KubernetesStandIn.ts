@@ -78,6 +78,8 @@ export class KubernetesStandIn {
   readonly #server: Server;
   #version = 1;
   #created = 0;
+  // Half an hour: all that is made lies in the past, and no schedule has missed a run since.
+  readonly #began = Date.now() - 30 * 60_000;
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -130,6 +132,13 @@ export class KubernetesStandIn {
     this.#objects.delete(key(resource, namespace, name));
   }
 
+  /** A time in this cluster's life, as the API writes it. */
+  at(seconds: number): string {
+    return new Date(this.#began + seconds * 1000)
+      .toISOString()
+      .replace(/\.\d+Z$/, 'Z');
+  }
+
   #stamped(object: StoredObject): StoredObject {
     this.#version += 1;
     this.#created += 1;
@@ -137,9 +146,7 @@ export class KubernetesStandIn {
       ...object,
       metadata: {
         uid: randomUUID(),
-        creationTimestamp: new Date(Date.UTC(2026, 10, 23, 8, 0, this.#created))
-          .toISOString()
-          .replace('.000', ''),
+        creationTimestamp: this.at(this.#created),
         ...object.metadata,
         resourceVersion: String(this.#version),
       },
