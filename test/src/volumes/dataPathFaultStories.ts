@@ -100,6 +100,18 @@ export function dataPathFaultStories(
       expect([status?.phase, status?.message]).toEqual(['Completed', '']);
     }, 90_000);
 
+    it('leaves no VolumeSnapshot behind whose end the snapshot controller missed', async () => {
+      const status = await with_(
+        { 'snapshot-end-missed': 'true' },
+        async () => {
+          const ended = await uploaded('missed');
+          await stage.expectNothingLeft();
+          return ended;
+        },
+      );
+      expect([status?.phase, status?.message]).toEqual(['Completed', '']);
+    }, 90_000);
+
     it('says why no volume is made', async () => {
       const status = await with_(
         { 'provision-error': 'the pool is full' },

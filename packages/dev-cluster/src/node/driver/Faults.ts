@@ -12,6 +12,7 @@ export type FaultName =
   | 'snapshot-error-times'
   | 'snapshot-never-ready'
   | 'snapshot-delete-error'
+  | 'snapshot-end-missed'
   | 'snapshot-restore-size'
   | 'provision-delay-ms'
   | 'provision-error'
